@@ -1,0 +1,43 @@
+/** A network namespace where we can look: a node's, or a pod's (entered from its node). */
+export type Point =
+	| {readonly kind: 'node'; readonly node: string}
+	| {readonly kind: 'pod'; readonly namespace: string; readonly pod: string; readonly node: string; readonly ip: string};
+
+/** A POSIX sh script and its positional parameters. The text is ours, never composed from cluster data; data goes in `args`. */
+export type Script = {
+	readonly text: string;
+	readonly args: readonly string[];
+};
+
+/** What one round trip brought back. `command` is what a person would type to get the same. */
+export type Answer =
+	| {readonly ok: true; readonly command: string; readonly stdout: string; readonly stderr: string; readonly exitCode: number; readonly ms: number}
+	| {readonly ok: false; readonly command: string; readonly because: string; readonly tryThis: string};
+
+export type RunOptions = {
+	readonly timeoutMs?: number;
+	readonly maxBytes?: number;
+	readonly signal?: AbortSignal;
+};
+
+/** A long-lived remote process. Closing its standard input asks it to finish; it also ends by itself when we die. */
+export type Stream = {
+	readonly command: string;
+	readonly stdout: AsyncIterable<Uint8Array>;
+	readonly stderr: AsyncIterable<Uint8Array>;
+	finish(): void;
+	kill(): void;
+	readonly ended: Promise<{readonly exitCode: number | undefined; readonly because?: string}>;
+};
+
+/** How points are reached: ssh, kubernetes, local or recorded (design.md §5). */
+export type Access = {
+	readonly name: 'ssh' | 'kubernetes' | 'local' | 'recorded';
+	/** Resolves with the reason when the node cannot be reached. Safe to call twice. */
+	connect(node: string): Promise<{readonly ok: true} | {readonly ok: false; readonly because: string; readonly tryThis: string}>;
+	run(point: Point, script: Script, options?: RunOptions): Promise<Answer>;
+	stream(point: Point, script: Script): Stream;
+	close(): Promise<void>;
+};
+
+export const pointLabel = (point: Point): string => (point.kind === 'node' ? point.node : `${point.namespace}/${point.pod}`);

@@ -1,0 +1,39 @@
+import type {Evidence, Origin} from './evidence/evidence.ts';
+import type {Cell} from './probes/matrix.ts';
+
+/** What a verdict rests on: the origin of a value, or a packet at a point. */
+export type EvidenceRef =
+	| {readonly kind: 'value'; readonly origin: Origin}
+	| {readonly kind: 'packet'; readonly point: string; readonly frame: number; readonly says: string}
+	| {readonly kind: 'object'; readonly object: string; readonly says: string};
+
+export type Confidence = 'certain' | 'likely';
+
+export type Verdict =
+	| {readonly status: 'ok'; readonly because: string}
+	| {readonly status: 'broken'; readonly because: string; readonly evidence: readonly EvidenceRef[]; readonly confidence: Confidence}
+	/** Does no harm now, but will: after a reboot, or once another fault is fixed. */
+	| {readonly status: 'latent'; readonly because: string; readonly evidence: readonly EvidenceRef[]}
+	| {readonly status: 'unknown'; readonly because: string};
+
+/** One question about the evidence. */
+export type Check = {
+	/** The fault's name in the catalogue; also the name of the file. */
+	readonly id: string;
+	/** True when healthy. */
+	readonly title: string;
+	/** For someone who has never heard of it: why this setting decides the path. */
+	readonly explain: string;
+	/** Pure: the same evidence gives the same verdict. */
+	readonly judge: (evidence: Evidence) => Verdict;
+	/** Would this fault make this probe fail in the way it failed? Only asked of checks that are broken. */
+	readonly explains: (cell: Cell, evidence: Evidence) => boolean;
+	/** What would repair it, as a person would type it, best first. */
+	readonly repair: (evidence: Evidence) => readonly string[];
+};
+
+/** A check together with its answer. */
+export type Finding = {
+	readonly check: Check;
+	readonly verdict: Verdict;
+};

@@ -1,0 +1,48 @@
+export type Outcome = 'open' | 'refused' | 'timeout' | 'unreachable' | 'error';
+
+/** Which way a probe goes: through the ClusterIP, straight to an endpoint, or from a backend through the ClusterIP (which may lead back to itself). */
+export type Path = 'vip' | 'endpoint' | 'self';
+
+/** One connection attempt. */
+export type Attempt = {
+	readonly outcome: Outcome;
+	/** Milliseconds until the outcome was known. */
+	readonly ms: number;
+	/** The endpoint that was reached, where packets or kernel tables show it. */
+	readonly backend?: string;
+	/** True where packets settled the outcome before the program's own time-out. */
+	readonly isDecidedByPackets?: boolean;
+};
+
+/** All attempts from one place to one address. */
+export type Cell = {
+	/** Label of the point: `default/mars1`, or the node's name. */
+	readonly from: string;
+	readonly fromKind: 'pod' | 'node';
+	readonly fromNode: string;
+	readonly role: 'client' | 'other' | 'backend' | 'node';
+	readonly toIp: string;
+	readonly toPort: number;
+	readonly protocol: 'TCP' | 'UDP';
+	readonly path: Path;
+	readonly attempts: readonly Attempt[];
+	/** What a person would type. */
+	readonly command: string;
+	/** Why the probe could not be made. */
+	readonly error?: string;
+};
+
+export type Matrix = readonly Cell[];
+
+/** The outcome of a cell: that of its attempts when they agree, else `intermittent`. */
+export const cellOutcome = (cell: Cell): Outcome | 'intermittent' | 'unknown' => {
+	const outcomes = new Set(cell.attempts.map(attempt => attempt.outcome));
+	if (outcomes.size === 0) {
+		return 'unknown';
+	}
+
+	return outcomes.size === 1 ? [...outcomes][0] : 'intermittent';
+};
+
+/** True when at least one attempt failed. */
+export const isFailing = (cell: Cell): boolean => cell.attempts.some(attempt => attempt.outcome !== 'open');

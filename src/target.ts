@@ -1,0 +1,23 @@
+import type {
+	Endpoint,
+	Node,
+	Pod,
+	Service,
+	ServicePort,
+} from './cluster/cluster.ts';
+
+/** What is examined: a client pod and a Service port, with everything behind it that was read from the API. */
+export type Target = {
+	readonly service: Service;
+	readonly port: ServicePort;
+	readonly endpoints: readonly Endpoint[];
+	/** The pods behind the endpoints, and where there are none, the pods that the selector finds. */
+	readonly backends: readonly Pod[];
+	readonly client: Pod;
+	/** A pod on a node where neither the client nor, if possible, a backend runs. */
+	readonly otherClient: Pod | undefined;
+	/** Every node that takes part, by name. */
+	readonly nodes: ReadonlyMap<string, Node>;
+	/** Facts worth telling that are no failure, such as "the Service has no selector". */
+	readonly notes: readonly string[];
+};
