@@ -1,0 +1,47 @@
+import {execa} from 'execa';
+
+export type CommandOptions = {
+	readonly input?: string;
+	readonly timeoutMs?: number;
+	/** Output beyond this is cut, and `isTruncated` says so. */
+	readonly maxBytes?: number;
+	readonly signal?: AbortSignal;
+	readonly env?: Readonly<Record<string, string>>;
+};
+
+/** How a local command went. A command that could not even start has `isNotFound` or an undefined exit code. */
+export type CommandResult = {
+	readonly command: string;
+	readonly exitCode: number | undefined;
+	readonly isTimedOut: boolean;
+	readonly isNotFound: boolean;
+	readonly isTruncated: boolean;
+	readonly stdout: string;
+	readonly stderr: string;
+	readonly ms: number;
+};
+
+/** Runs a command to its end. Never throws and never goes through a shell: `argv` is what the program gets. */
+export const runCommand = async (argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> => {
+	const [file, ...commandArguments] = argv;
+	const result = await execa(file, commandArguments, {
+		reject: false,
+		input: options.input ?? '',
+		timeout: options.timeoutMs,
+		maxBuffer: options.maxBytes ?? 8_000_000,
+		cancelSignal: options.signal,
+		forceKillAfterDelay: 1000,
+		env: options.env,
+		stripFinalNewline: false,
+	});
+	return {
+		command: result.command,
+		exitCode: result.exitCode,
+		isTimedOut: result.timedOut,
+		isNotFound: result.code === 'ENOENT',
+		isTruncated: result.isMaxBuffer,
+		stdout: result.stdout,
+		stderr: result.stderr,
+		ms: result.durationMs,
+	};
+};
