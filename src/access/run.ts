@@ -1,4 +1,5 @@
 import {execa} from 'execa';
+import type {Stream} from './access.ts';
 
 export type CommandOptions = {
 	readonly input?: string;
@@ -21,6 +22,8 @@ export type CommandResult = {
 	readonly ms: number;
 };
 
+const killGraceMs = 1000;
+
 /** Runs a command to its end. Never throws and never goes through a shell: `argv` is what the program gets. */
 export const runCommand = async (argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> => {
 	const [file, ...commandArguments] = argv;
@@ -30,7 +33,7 @@ export const runCommand = async (argv: readonly string[], options: CommandOption
 		timeout: options.timeoutMs,
 		maxBuffer: options.maxBytes ?? 8_000_000,
 		cancelSignal: options.signal,
-		forceKillAfterDelay: 1000,
+		forceKillAfterDelay: killGraceMs,
 		env: options.env,
 		stripFinalNewline: false,
 	});
@@ -43,5 +46,31 @@ export const runCommand = async (argv: readonly string[], options: CommandOption
 		stdout: result.stdout,
 		stderr: result.stderr,
 		ms: result.durationMs,
+	};
+};
+
+/** Starts a long-lived command. Its input stays open after `input` until `finish()`; its output is raw bytes. */
+export const startCommand = (argv: readonly string[], input: string): Stream => {
+	const [file, ...commandArguments] = argv;
+	const child = execa(file, commandArguments, {
+		reject: false, buffer: false, stdin: 'pipe', encoding: 'buffer', forceKillAfterDelay: killGraceMs,
+	});
+	// The other side may be gone before it read its input; how it ended is told by `ended`.
+	child.stdin.on('error', () => undefined);
+	child.stdin.write(input);
+	return {
+		command: argv.join(' '),
+		stdout: child.stdout,
+		stderr: child.stderr,
+		finish() {
+			child.stdin.end();
+		},
+		kill() {
+			child.kill();
+		},
+		ended: (async () => {
+			const result = await child;
+			return {exitCode: result.exitCode, because: result.failed ? result.shortMessage : undefined};
+		})(),
 	};
 };

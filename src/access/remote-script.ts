@@ -1,0 +1,50 @@
+import type {Point, Script} from './access.ts';
+
+/** A value as one word of POSIX sh: inside single quotes nothing is special but the quote itself (POSIX.1-2024, 2.2.2). */
+export const quoteWord = (word: string): string => `'${word.replaceAll('\'', String.raw`'\''`)}'`;
+
+/** Printed on stderr before a script's own output, so that exit codes of ssh and of the script can be told apart. */
+export const startMarker = 'hairpin: started';
+
+// Finds a process in the network namespace that owns the pod's address, then runs the script there with the node's own tools.
+// `|-- IP` followed by `/32 host LOCAL` is the address itself; a looser match finds broadcast addresses and other nodes' tables.
+const enterPod = `
+hairpin_pid=
+case $hairpin_ip in
+*:*) hairpin_file=$(grep -sl "^$hairpin_hex " /proc/[0-9]*/net/if_inet6 | head -n 1) ;;
+*) hairpin_file=$(grep -sF -A1 -e "|-- $hairpin_ip" /proc/[0-9]*/net/fib_trie | awk -v ip="$hairpin_ip" '
+	$2 == "--" || $(NF - 1) == "|--" { found = ($NF == ip); next }
+	found && /\\/32 host LOCAL/ { sub(/-.*/, ""); print; exit }') ;;
+esac
+hairpin_pid=\${hairpin_file#/proc/}
+hairpin_pid=\${hairpin_pid%%/*}
+if [ -z "$hairpin_pid" ]; then
+	echo "hairpin: no process here has the address $hairpin_ip" >&2
+	exit 66
+fi
+exec nsenter --net="/proc/$hairpin_pid/ns/net" sh -c "$hairpin_script" hairpin "$@"
+`;
+
+/** An IPv6 address as /proc/net/if_inet6 writes it: 32 hexadecimal digits. */
+export const toHex = (ip: string): string => {
+	const [head, tail = ''] = ip.split('::', 2);
+	const left = head === '' ? [] : head.split(':');
+	const right = tail === '' ? [] : tail.split(':');
+	const zeros = ip.includes('::') ? Array.from({length: 8 - left.length - right.length}, () => '0') : [];
+	return [...left, ...zeros, ...right].map(group => group.padStart(4, '0')).join('');
+};
+
+const delimiter = 'HAIRPIN_END_OF_SCRIPT';
+
+/**
+ The text that `sh -s` reads to run a script at a point. Data stands only in quoted words.
+ The whole script is read before it runs, so its own standard input is free to be a watchdog.
+ */
+export const composeRemoteScript = (point: Point, script: Script): string => {
+	const words = script.args.map(argument => quoteWord(argument)).join(' ');
+	const heredoc = `hairpin_script=$(cat <<'${delimiter}'\n${script.text}\n${delimiter}\n)\n`;
+	const enter = point.kind === 'pod'
+		? `hairpin_ip=${quoteWord(point.ip)} hairpin_hex=${quoteWord(point.ip.includes(':') ? toHex(point.ip) : '')}${enterPod}`
+		: 'exec sh -c "$hairpin_script" hairpin "$@"\n';
+	return `export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin"\nset -- ${words}\n${heredoc}echo '${startMarker}' >&2\n${enter}`;
+};

@@ -1,0 +1,135 @@
+import type {Stream} from './access.ts';
+import {runCommand, startCommand} from './run.ts';
+import {explainSshFailure, type Failure} from './ssh-failure.ts';
+
+/** An open connection to a node: `argv` runs `sh -s` there as root, over that connection. */
+export type Master = {
+	readonly ok: true;
+	readonly destination: string;
+	readonly argv: readonly string[];
+	close(): Promise<void>;
+};
+
+export type NoMaster = Failure & {
+	readonly ok: false;
+	readonly destination: string;
+};
+
+type Connection = {
+	readonly destination: string;
+	readonly socket: string;
+	readonly configFile: string | undefined;
+};
+
+const connectTimeoutSeconds = 10;
+const readyTimeoutMs = 30_000;
+
+// The session ends, and the connection with it, when our end of its standard input closes, also by kill -9.
+const waitForUs = 'sh -c \'if [ "$(id -u)" = 0 ]; then as=root; elif sudo -n true 2>/dev/null; then as=sudo; elif command -v sudo >/dev/null; then as=password; else as=nobody; fi; echo "hairpin: ready $as"; exec cat\'';
+
+const baseArgv = ({socket, configFile}: Connection): readonly string[] => [
+	'ssh',
+	...(configFile === undefined ? [] : ['-F', configFile]),
+	'-T',
+	'-o',
+	'BatchMode=yes',
+	'-o',
+	'RemoteCommand=none',
+	'-o',
+	'ClearAllForwardings=yes',
+	'-o',
+	'LogLevel=ERROR',
+	'-o',
+	`ControlPath=${socket}`,
+];
+
+const mainArgv = (connection: Connection): readonly string[] => [
+	...baseArgv(connection),
+	'-o',
+	'ControlMaster=yes',
+	'-o',
+	'ControlPersist=no',
+	'-o',
+	`ConnectTimeout=${connectTimeoutSeconds}`,
+	'-o',
+	'ServerAliveInterval=5',
+	'--',
+	connection.destination,
+	waitForUs,
+];
+
+const readAll = async (bytes: AsyncIterable<Uint8Array>): Promise<string> => {
+	const decoder = new TextDecoder();
+	let text = '';
+	for await (const chunk of bytes) {
+		text = (text + decoder.decode(chunk, {stream: true})).slice(-10_000);
+	}
+
+	return text;
+};
+
+/** The word after "ready", or undefined when the connection ended before. */
+const readReadiness = async (session: Stream): Promise<string | undefined> => {
+	let text = '';
+	for await (const chunk of session.stdout) {
+		text += new TextDecoder().decode(chunk);
+		const ready = /hairpin: ready (?<as>\w+)/v.exec(text);
+		if (ready) {
+			return ready.groups?.as;
+		}
+	}
+
+	return undefined;
+};
+
+const sudoFailure = (destination: string, as: string): Failure => ({
+	because: as === 'password' ? `sudo on ${destination} wants a password` : `${destination} lets us in, but not as root, and has no sudo`,
+	tryThis: 'reading other network namespaces needs root: log in as root (--ssh NODE=root@HOST) or allow this user sudo without a password (NOPASSWD)',
+});
+
+const openOne = async (connection: Connection): Promise<Master | NoMaster> => {
+	const {destination} = connection;
+	const session = startCommand(mainArgv(connection), '');
+	const errors = readAll(session.stderr);
+	const timer = setTimeout(() => {
+		session.kill();
+	}, readyTimeoutMs);
+	const as = await readReadiness(session);
+	clearTimeout(timer);
+	if (as === undefined) {
+		session.kill();
+		return {ok: false, destination, ...explainSshFailure(destination, await errors)};
+	}
+
+	if (as !== 'root' && as !== 'sudo') {
+		session.finish();
+		return {ok: false, destination, ...sudoFailure(destination, as)};
+	}
+
+	return {
+		ok: true,
+		destination,
+		argv: [...baseArgv(connection), '-o', 'ControlMaster=no', '--', destination, as === 'sudo' ? 'sudo -n sh -s' : 'sh -s'],
+		async close() {
+			session.finish();
+			await runCommand([...baseArgv(connection), '-O', 'exit', '--', destination], {timeoutMs: 2000});
+			await session.ended;
+		},
+	};
+};
+
+/** Opens the first destination that answers. A name that does not resolve is followed by the next address; other failures are final. */
+export const openMaster = async (destinations: readonly string[], socket: string, configFile: string | undefined): Promise<Master | NoMaster> => {
+	let last: Master | NoMaster = {
+		ok: false, destination: '?', because: 'no address is known', tryThis: 'say how to reach it: --ssh NODE=USER@HOST',
+	};
+	for (const [index, destination] of destinations.entries()) {
+		// eslint-disable-next-line no-await-in-loop
+		last = await openOne({destination, socket: `${socket}.${index}`, configFile});
+		if (last.ok || !last.because.includes('does not resolve')) {
+			return last;
+		}
+	}
+
+	return last;
+};

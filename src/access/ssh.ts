@@ -1,0 +1,127 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {
+	type Access,
+	type Answer,
+	type Point,
+	type RunOptions,
+	type Script,
+	type Stream,
+	pointLabel,
+} from './access.ts';
+import {createGate, type Gate} from './gate.ts';
+import {composeRemoteScript, startMarker} from './remote-script.ts';
+import {type CommandResult, runCommand, startCommand} from './run.ts';
+import {explainSshFailure} from './ssh-failure.ts';
+import {type Master, type NoMaster, openMaster} from './ssh-master.ts';
+
+export type SshOptions = {
+	/** What to give to ssh for a node, in the order in which to try: `--ssh NODE=DEST`, or its name and then its address. */
+	readonly destinationsOf: (node: string) => readonly string[];
+	readonly configFile: string | undefined;
+};
+
+// Sshd allows ten sessions on one connection by default (MaxSessions in sshd_config(5)); one keeps the connection open.
+const maxSessions = 9;
+
+const describe = (main: Master, point: Point): string =>
+	`ssh ${main.destination} sh -s${point.kind === 'pod' ? ` (in the network namespace of ${pointLabel(point)})` : ''}`;
+
+const interpretResult = (main: Master, point: Point, result: CommandResult): Answer => {
+	const command = describe(main, point);
+	if (result.isTimedOut) {
+		return {
+			ok: false, command, because: `${pointLabel(point)} did not answer within ${Math.round(result.ms / 1000)} s`, tryThis: 'is the node overloaded or its network down? Try: ssh NODE uptime',
+		};
+	}
+
+	if (!result.stderr.includes(startMarker)) {
+		return {ok: false, command, ...explainSshFailure(main.destination, result.stderr)};
+	}
+
+	const stderr = result.stderr.replace(`${startMarker}\n`, '');
+	return {
+		ok: true, command, stdout: result.stdout, stderr, exitCode: result.exitCode ?? 1, ms: result.ms,
+	};
+};
+
+type Connections = {
+	masterOf(node: string): Promise<Master | NoMaster>;
+	openMasterOf(node: string): Master;
+	gateOf(node: string): Gate;
+	close(): Promise<void>;
+};
+
+const createConnections = async ({destinationsOf, configFile}: SshOptions): Promise<Connections> => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'hairpin-'));
+	const pending = new Map<string, Promise<Master | NoMaster>>();
+	const open = new Map<string, Master>();
+	const gates = new Map<string, Gate>();
+
+	const connect = async (node: string, socket: string): Promise<Master | NoMaster> => {
+		const main = await openMaster(destinationsOf(node), socket, configFile);
+		if (main.ok) {
+			open.set(node, main);
+		}
+
+		return main;
+	};
+
+	return {
+		async masterOf(node) {
+			const main = pending.get(node) ?? connect(node, path.join(directory, String(pending.size)));
+			pending.set(node, main);
+			return main;
+		},
+		openMasterOf(node) {
+			const main = open.get(node);
+			if (!main) {
+				throw new Error(`${node} is not connected`);
+			}
+
+			return main;
+		},
+		gateOf(node) {
+			const gate = gates.get(node) ?? createGate(maxSessions);
+			gates.set(node, gate);
+			return gate;
+		},
+		async close() {
+			await Promise.all(pending.values());
+			await Promise.all([...open.values()].map(async main => main.close()));
+			await rm(directory, {recursive: true, force: true});
+		},
+	};
+};
+
+/** Reaches nodes with the user's own OpenSSH client: one connection for each node, shared by all that runs there. */
+export const createSshAccess = async (options: SshOptions): Promise<Access> => {
+	const connections = await createConnections(options);
+
+	const run = async (point: Point, script: Script, runOptions: RunOptions = {}): Promise<Answer> => {
+		const main = await connections.masterOf(point.node);
+		if (!main.ok) {
+			return {...main, command: `ssh ${main.destination}`};
+		}
+
+		const gate = connections.gateOf(point.node);
+		await gate.enter();
+		try {
+			return interpretResult(main, point, await runCommand(main.argv, {...runOptions, input: composeRemoteScript(point, script)}));
+		} finally {
+			gate.leave();
+		}
+	};
+
+	const stream = (point: Point, script: Script): Stream =>
+		startCommand(connections.openMasterOf(point.node).argv, composeRemoteScript(point, script));
+
+	return {
+		name: 'ssh',
+		connect: connections.masterOf,
+		run,
+		stream,
+		close: connections.close,
+	};
+};
