@@ -25,11 +25,11 @@ export type SshOptions = {
 // Sshd allows ten sessions on one connection by default (MaxSessions in sshd_config(5)); one keeps the connection open.
 const maxSessions = 9;
 
-const describe = (main: Master, point: Point): string =>
-	`ssh ${main.destination} sh -s${point.kind === 'pod' ? ` (in the network namespace of ${pointLabel(point)})` : ''}`;
+const describe = (master: Master, point: Point): string =>
+	`ssh ${master.destination} sh -s${point.kind === 'pod' ? ` (in the network namespace of ${pointLabel(point)})` : ''}`;
 
-const interpretResult = (main: Master, point: Point, result: CommandResult): Answer => {
-	const command = describe(main, point);
+const interpretResult = (master: Master, point: Point, result: CommandResult): Answer => {
+	const command = describe(master, point);
 	if (result.isTimedOut) {
 		return {
 			ok: false, command, because: `${pointLabel(point)} did not answer within ${Math.round(result.ms / 1000)} s`, tryThis: 'is the node overloaded or its network down? Try: ssh NODE uptime',
@@ -37,7 +37,7 @@ const interpretResult = (main: Master, point: Point, result: CommandResult): Ans
 	}
 
 	if (!result.stderr.includes(startMarker)) {
-		return {ok: false, command, ...explainSshFailure(main.destination, result.stderr)};
+		return {ok: false, command, ...explainSshFailure(master.destination, result.stderr)};
 	}
 
 	const stderr = result.stderr.replace(`${startMarker}\n`, '');
@@ -60,27 +60,27 @@ const createConnections = async ({destinationsOf, configFile}: SshOptions): Prom
 	const gates = new Map<string, Gate>();
 
 	const connect = async (node: string, socket: string): Promise<Master | NoMaster> => {
-		const main = await openMaster(destinationsOf(node), socket, configFile);
-		if (main.ok) {
-			open.set(node, main);
+		const master = await openMaster(destinationsOf(node), socket, configFile);
+		if (master.ok) {
+			open.set(node, master);
 		}
 
-		return main;
+		return master;
 	};
 
 	return {
 		async masterOf(node) {
-			const main = pending.get(node) ?? connect(node, path.join(directory, String(pending.size)));
-			pending.set(node, main);
-			return main;
+			const master = pending.get(node) ?? connect(node, path.join(directory, String(pending.size)));
+			pending.set(node, master);
+			return master;
 		},
 		openMasterOf(node) {
-			const main = open.get(node);
-			if (!main) {
+			const master = open.get(node);
+			if (!master) {
 				throw new Error(`${node} is not connected`);
 			}
 
-			return main;
+			return master;
 		},
 		gateOf(node) {
 			const gate = gates.get(node) ?? createGate(maxSessions);
@@ -89,7 +89,7 @@ const createConnections = async ({destinationsOf, configFile}: SshOptions): Prom
 		},
 		async close() {
 			await Promise.all(pending.values());
-			await Promise.all([...open.values()].map(async main => main.close()));
+			await Promise.all(open.values().map(async master => master.close()));
 			await rm(directory, {recursive: true, force: true});
 		},
 	};
@@ -100,15 +100,15 @@ export const createSshAccess = async (options: SshOptions): Promise<Access> => {
 	const connections = await createConnections(options);
 
 	const run = async (point: Point, script: Script, runOptions: RunOptions = {}): Promise<Answer> => {
-		const main = await connections.masterOf(point.node);
-		if (!main.ok) {
-			return {...main, command: `ssh ${main.destination}`};
+		const master = await connections.masterOf(point.node);
+		if (!master.ok) {
+			return {...master, command: `ssh ${master.destination}`};
 		}
 
 		const gate = connections.gateOf(point.node);
 		await gate.enter();
 		try {
-			return interpretResult(main, point, await runCommand(main.argv, {...runOptions, input: composeRemoteScript(point, script)}));
+			return interpretResult(master, point, await runCommand(master.argv, {...runOptions, input: composeRemoteScript(point, script)}));
 		} finally {
 			gate.leave();
 		}
