@@ -1,0 +1,17 @@
+/**
+Reads from bytes. Callers have checked the bounds. 32-bit values come back signed (`| 0`): V8 keeps those as small integers and allocates nothing.
+*/
+
+/** Network byte order, as every protocol header uses it. */
+export const readUint16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
+
+/** Network byte order, signed; `>>> 0` gives the number on the wire. */
+export const readInt32 = (bytes: Uint8Array, at: number): number => (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+
+/** Capture file headers are written in the byte order of the machine that captured. */
+export const readUint16In = (bytes: Uint8Array, at: number, isLittleEndian: boolean): number => (isLittleEndian ? bytes[at] | (bytes[at + 1] << 8) : readUint16(bytes, at));
+
+/** The same for 32 bits, unsigned. */
+export const readUint32In = (bytes: Uint8Array, at: number, isLittleEndian: boolean): number => (isLittleEndian
+	? bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)
+	: readInt32(bytes, at)) >>> 0;
