@@ -20,4 +20,6 @@ export type Target = {
 	readonly nodes: ReadonlyMap<string, Node>;
 	/** Facts worth telling that are no failure, such as "the Service has no selector". */
 	readonly notes: readonly string[];
+	/** Such as `v1.33.3`, where the API server told it. */
+	readonly serverVersion?: string;
 };

@@ -44,11 +44,14 @@ export type Pod = {
 	readonly name: string;
 	readonly ip: string;
 	readonly node: string;
+	/** As the API calls it, or `Terminating` once the pod is being deleted, as kubectl shows it. */
 	readonly phase: string;
 	readonly isReady: boolean;
 	readonly isHostNetwork: boolean;
 	readonly labels: Readonly<Record<string, string>>;
 	readonly containers: readonly Container[];
+	/** The node's address as the pod tells it, for users who may not read nodes. */
+	readonly hostIp?: string;
 };
 
 export type Node = {

@@ -1,0 +1,91 @@
+import {type CommandResult, runCommand} from '../access/run.ts';
+import {cleanJson, cleanLine} from '../clean.ts';
+import {type KubectlFailure, explainKubectlFailure, kubectlFailure} from './kubectl-failure.ts';
+import {isObjectName, readSomeText} from './read-json.ts';
+
+export type KubectlOptions = {
+	readonly kubeconfig: string | undefined;
+	readonly context: string | undefined;
+	/** Wins over the namespace of the kubeconfig's context. */
+	readonly namespace: string | undefined;
+	/** Path of the program; `kubectl` of the PATH when left out. */
+	readonly kubectl?: string;
+	/** For one request. */
+	readonly timeoutMs: number;
+};
+
+export type KubectlAnswer = KubectlFailure | {readonly ok: true; readonly value: unknown};
+
+/** The user's kubectl, so that every way to log in works. */
+export type Kubectl = {
+	/** One HTTP GET of an API path; the answer's JSON, cleaned. */
+	getRaw(path: string): Promise<KubectlAnswer>;
+	/** The namespace to look in; asks the kubeconfig only, never the cluster. */
+	currentNamespace(): Promise<string>;
+	/** How many requests were sent so far. */
+	readonly requests: number;
+};
+
+const englishMessages = Object.fromEntries([['LC_ALL', 'C']]);
+const maxBytes = 16_000_000;
+// Kubectl's own time-out tells more than being killed, so it may come first.
+const killAfterMs = 1000;
+
+const parseAnswer = (text: string): KubectlAnswer => {
+	try {
+		return {ok: true, value: cleanJson(JSON.parse(text))};
+	} catch {
+		return kubectlFailure('garbage', `kubectl answered with something that is not JSON: ${readSomeText(cleanLine(text, 80)) ?? 'nothing'}`, 'is a login page or a proxy in the way? Look at the output of: kubectl get --raw /version');
+	}
+};
+
+const interpretResult = (file: string, path: string, timeoutMs: number, result: CommandResult): KubectlAnswer => {
+	if (result.isNotFound) {
+		return kubectlFailure('no-kubectl', `${file} was not found`, 'install kubectl, or put it on the PATH');
+	}
+
+	if (!result.isTruncated && !result.isTimedOut && result.exitCode === undefined) {
+		return kubectlFailure('no-kubectl', `${file} could not be run`, `can you run it by hand? ${file} version --client`);
+	}
+
+	if (result.isTimedOut) {
+		return kubectlFailure('timeout', `kubectl did not end within ${Math.round(timeoutMs / 1000)} s`, 'does it wait for a login or for the network? Try: kubectl get --raw /version');
+	}
+
+	if (result.isTruncated) {
+		return kubectlFailure('garbage', `kubectl answered with more than ${maxBytes / 1_000_000} MB`, `look at what it prints: kubectl get --raw '${path}' | head -c 1000`);
+	}
+
+	return result.exitCode === 0 ? parseAnswer(result.stdout) : explainKubectlFailure(result.stderr, result.stdout);
+};
+
+const configArguments = ({kubeconfig, context}: KubectlOptions): readonly string[] => [
+	...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
+	...(context === undefined ? [] : [`--context=${context}`]),
+];
+
+/** Kubectl with the user's choice of cluster. Its failures are values. */
+export const createKubectl = (options: KubectlOptions): Kubectl => {
+	const {kubectl: file = 'kubectl', timeoutMs} = options;
+	const run = async (kubectlArguments: readonly string[]) => runCommand([file, ...configArguments(options), ...kubectlArguments], {
+		timeoutMs: timeoutMs + killAfterMs, maxBytes, env: englishMessages,
+	});
+	let requests = 0;
+	return {
+		async getRaw(path) {
+			requests++;
+			return interpretResult(file, path, timeoutMs, await run([`--request-timeout=${timeoutMs}ms`, 'get', '--raw', path]));
+		},
+		async currentNamespace() {
+			if (options.namespace !== undefined) {
+				return options.namespace;
+			}
+
+			const {exitCode, stdout} = await run(['config', 'view', '--minify', '-o', 'jsonpath={.contexts[0].context.namespace}']);
+			return exitCode === 0 && isObjectName(stdout.trim()) ? stdout.trim() : 'default';
+		},
+		get requests() {
+			return requests;
+		},
+	};
+};

@@ -1,0 +1,44 @@
+import type {Service, ServicePort} from './cluster.ts';
+import {
+	dig,
+	readList,
+	readName,
+	readPort,
+	readSomeText,
+	readText,
+	readTexts,
+} from './read-json.ts';
+
+const protocols = ['TCP', 'UDP', 'SCTP'] as const;
+
+const readServicePort = (value: unknown): ServicePort | undefined => {
+	const port = readPort(dig(value, 'port'));
+	const protocol = protocols.find(known => known === readText(dig(value, 'protocol'), 'TCP'));
+	const targetPort = dig(value, 'targetPort');
+	return port === undefined || protocol === undefined
+		? undefined
+		: {
+			name: readText(dig(value, 'name')),
+			protocol,
+			port,
+			targetPort: readPort(targetPort) ?? readSomeText(targetPort) ?? port,
+		};
+};
+
+/** A Service as the API gives it, with the API's defaults filled in; undefined when it has no name. */
+export const readService = (value: unknown): Service | undefined => {
+	const name = readName(dig(value, 'metadata', 'name'));
+	const spec = dig(value, 'spec');
+	return name === ''
+		? undefined
+		: {
+			namespace: readName(dig(value, 'metadata', 'namespace')),
+			name,
+			type: readText(dig(spec, 'type'), 'ClusterIP'),
+			clusterIp: readText(dig(spec, 'clusterIP')),
+			selector: readTexts(dig(spec, 'selector')),
+			ports: readList(dig(spec, 'ports')).map(port => readServicePort(port)).filter(port => port !== undefined),
+			internalTrafficPolicy: readText(dig(spec, 'internalTrafficPolicy'), 'Cluster'),
+			sessionAffinity: readText(dig(spec, 'sessionAffinity'), 'None'),
+		};
+};
