@@ -1,7 +1,7 @@
 import {stripVTControlCharacters} from 'node:util';
 
 // C0 and C1 controls except tab and newline, and the marks that reorder text (Unicode TR 36): a terminal obeys them.
-const controls = /[\u{0}-\u{8}\u{B}-\u{1F}\u{7F}-\u{9F}\u{61C}\u{200E}\u{200F}\u{202A}-\u{202E}\u{2066}-\u{2069}]/gv;
+const controls = /[\p{Bidi_Control}[\p{Control}--[\t\n]]]/gv;
 
 /** Text from a cluster, made safe to print: escape sequences and control characters are gone, tabs and newlines stay. */
 export const cleanText = (text: string): string => stripVTControlCharacters(text).replaceAll(controls, '');
@@ -22,5 +22,9 @@ export const cleanJson = (value: unknown): unknown => {
 		return value.map(item => cleanJson(item));
 	}
 
-	return value && typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([key, item]) => [cleanText(key), cleanJson(item)])) : value;
+	if (typeof value === 'object' && value !== null) {
+		return Object.fromEntries(Object.entries(value).map(([key, item]) => [cleanText(key), cleanJson(item)]));
+	}
+
+	return value;
 };

@@ -46,3 +46,7 @@ export const cellOutcome = (cell: Cell): Outcome | 'intermittent' | 'unknown' =>
 
 /** True when at least one attempt failed. */
 export const isFailing = (cell: Cell): boolean => cell.attempts.some(attempt => attempt.outcome !== 'open');
+
+/** True when two cells ask the same question. */
+export const isSameProbe = (a: Cell, b: Cell): boolean =>
+	a.from === b.from && a.fromKind === b.fromKind && a.toIp === b.toIp && a.toPort === b.toPort;

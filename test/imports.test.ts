@@ -1,0 +1,77 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+
+const source = new URL('../src/', import.meta.url).pathname;
+
+const files = readdirSync(source, {recursive: true, encoding: 'utf8'}).filter(file => /\.tsx?$/v.test(file)).toSorted();
+
+type Import = {readonly file: string; readonly specifier: string};
+
+const importsOf = (file: string): readonly Import[] => {
+	const text = readFileSync(path.join(source, file), 'utf8');
+	return text.matchAll(/\b(?:from|import) '(?<specifier>[^']+)'/gv)
+		.map(({groups}) => ({file, specifier: groups?.specifier ?? ''}))
+		.toArray();
+};
+
+const imports = files.flatMap(file => importsOf(file));
+
+/** `checks/x.ts` → `checks`, `session.ts` → `session`, `./packets/flow.ts` seen from there → `packets`. */
+const areaOf = (file: string): string => file.split('/', 1)[0].replace(/\.tsx?$/v, '');
+
+const areaOfTarget = ({file, specifier}: Import): string => areaOf(path.normalize(path.join(path.dirname(file), specifier)));
+
+const local = imports.filter(({specifier}) => specifier.startsWith('.')).map(entry => ({...entry, from: areaOf(entry.file), to: areaOfTarget(entry)}));
+
+// Who may import whom (design.md §4). Areas that are not named here may be imported by the composition root alone.
+const directions: Readonly<Record<string, readonly string[]>> = {
+	packets: [],
+	datapath: [],
+	clean: [],
+	'user-facing-error': [],
+	cluster: ['access', 'clean', 'user-facing-error'],
+	access: ['clean'],
+	target: ['cluster', 'user-facing-error'],
+	probes: ['access', 'cluster', 'target'],
+	capture: ['access', 'clean', 'cluster', 'evidence', 'packets', 'probes', 'target'],
+	evidence: ['access', 'capture', 'clean', 'cluster', 'probes', 'target'],
+	check: ['evidence', 'probes'],
+	checks: ['check', 'cluster', 'datapath', 'evidence', 'packets', 'probes', 'target'],
+	diagnosis: ['check', 'checks', 'evidence', 'probes', 'target'],
+	'session-state': ['capture', 'diagnosis', 'evidence', 'probes', 'target'],
+	session: ['access', 'capture', 'checks', 'diagnosis', 'evidence', 'probes', 'session-state', 'target', 'user-facing-error'],
+	ladder: ['packets', 'report', 'user-facing-error'],
+	report: ['capture', 'check', 'cluster', 'diagnosis', 'evidence', 'packets', 'probes', 'session-state', 'target'],
+	options: ['user-facing-error'],
+	'check-command': ['access', 'capture', 'check', 'cluster', 'options', 'report', 'session', 'session-state', 'target'],
+	cli: ['check-command', 'ladder', 'options', 'user-facing-error'],
+};
+
+test('every import goes in an allowed direction', t => {
+	const wrong = local.filter(({from, to}) => from !== to && !(directions[from] ?? []).includes(to));
+	t.deepEqual(wrong.map(({file, specifier}) => `${file} imports ${specifier}`), []);
+	t.true(local.length > 50);
+});
+
+const walls: Readonly<Record<string, RegExp>> = {
+	execa: /^access\/run\.ts$/v,
+	'node-pty': /^terminal\/pty\.ts$/v,
+	ink: /^(?:ui\/.*|cli\.tsx)$/v,
+	react: /^(?:ui\/.*|cli\.tsx)$/v,
+	commander: /^options\.ts$/v,
+};
+
+test('each library is imported only behind its wall', t => {
+	const wrong = imports.filter(({file, specifier}) => specifier in walls && !walls[specifier].test(file));
+	t.deepEqual(wrong, []);
+	t.true(imports.some(({specifier}) => specifier === 'execa'));
+});
+
+const pure = files.filter(file => /^(?:packets|datapath|checks)\/|^(?:diagnosis|session-state|check)\.ts$/v.test(file));
+
+test('the pure core touches neither files, processes, the clock nor chance', t => {
+	const impure = pure.filter(file => /'node:|Date\.now|Math\.random|\bprocess\.|\bBuffer\b|performance\.now/v.test(readFileSync(path.join(source, file), 'utf8')));
+	t.deepEqual(impure, []);
+	t.true(pure.length > 10);
+});
