@@ -35,7 +35,8 @@ const parseAnswer = (text: string): KubectlAnswer => {
 	try {
 		return {ok: true, value: cleanJson(JSON.parse(text))};
 	} catch {
-		return kubectlFailure('garbage', `kubectl answered with something that is not JSON: ${readSomeText(cleanLine(text, 80)) ?? 'nothing'}`, 'is a login page or a proxy in the way? Look at the output of: kubectl get --raw /version');
+		const shown = readSomeText(cleanLine(text, 80)) ?? 'nothing';
+		return kubectlFailure('garbage', `kubectl answered with something that is not JSON: ${shown}`, 'is a login page or a proxy in the way? Look at the output of: kubectl get --raw /version');
 	}
 };
 

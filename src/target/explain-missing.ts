@@ -1,0 +1,63 @@
+import type {KubectlAnswer} from '../cluster/kubectl.ts';
+import type {KubectlFailure} from '../cluster/kubectl-failure.ts';
+import {UserFacingError} from '../user-facing-error.ts';
+import type {ClusterReader} from './cluster-reader.ts';
+import {namesIn, nearestNames, suggestNames} from './nearest-names.ts';
+import type {FromArgument} from './parse-arguments.ts';
+
+/** These say for themselves why nothing at all can be read. */
+const wholeSentences = new Set<KubectlFailure['kind']>(['no-kubectl', 'no-kubeconfig', 'unauthorized', 'unreachable', 'timeout']);
+
+/** The failure of a request without whose answer there is no target. */
+export const asUserFacingError = (what: string, {kind, because, tryThis}: KubectlFailure): UserFacingError =>
+	new UserFacingError(wholeSentences.has(kind) ? because : `${what} could not be read: ${because}`, tryThis);
+
+const listedNames = (answer: KubectlAnswer): readonly string[] | undefined => (answer.ok ? namesIn(answer.value) : undefined);
+
+/** A namespace that does not exist looks like an empty one in every other request. */
+const explainMissingNamespace = async (cluster: ClusterReader): Promise<UserFacingError | undefined> => {
+	const answer = await cluster.namespaceObject();
+	if (answer.ok || answer.kind !== 'not-found') {
+		return undefined;
+	}
+
+	const names = listedNames(await cluster.allNamespaces());
+	if (names === undefined) {
+		return new UserFacingError('the server that the kubeconfig names does not answer like a Kubernetes API', 'look at its address: kubectl config view --minify');
+	}
+
+	return new UserFacingError(`there is no namespace ${cluster.namespace}`, suggestNames(cluster.namespace, names, '-n '));
+};
+
+const listingHint = (cluster: ClusterReader, resource: string) => `see kubectl get ${resource} -n ${cluster.namespace}, or name another namespace with -n`;
+
+/** Why a Service was not found: the namespace is missing, or the name is another. */
+export const explainMissingService = async (cluster: ClusterReader, name: string): Promise<UserFacingError> => {
+	const [missingNamespace, answer] = await Promise.all([explainMissingNamespace(cluster), cluster.allServices()]);
+	const names = listedNames(answer);
+	return missingNamespace ?? new UserFacingError(
+		`there is no Service ${name} in the namespace ${cluster.namespace}`,
+		names === undefined || names.length === 0 ? listingHint(cluster, 'services') : `${suggestNames(name, names, 'svc/')} For another namespace give -n`,
+	);
+};
+
+/** Why a pod was not found; a workload of that name is what was meant when its pods begin with it. */
+export const explainMissingPod = async (cluster: ClusterReader, name: string): Promise<UserFacingError> => {
+	const names = listedNames(await cluster.somePods());
+	const because = `there is no pod ${name} in the namespace ${cluster.namespace}`;
+	if (names === undefined || names.length === 0) {
+		return new UserFacingError(because, listingHint(cluster, 'pods'));
+	}
+
+	const isWorkload = nearestNames(name, names).some(near => near.startsWith(`${name}-`));
+	return new UserFacingError(because, `${suggestNames(name, names, 'pod/')}${isWorkload ? ` To take any pod of a workload: --from deploy/${name}` : ''}`);
+};
+
+/** Why a workload was not found. */
+export const explainMissingWorkload = async (cluster: ClusterReader, from: FromArgument): Promise<UserFacingError> => {
+	const names = listedNames(await cluster.someWorkloads(from));
+	return new UserFacingError(
+		`there is no ${from.label} in the namespace ${cluster.namespace}`,
+		names === undefined || names.length === 0 ? listingHint(cluster, from.resource) : suggestNames(from.name, names, `${from.label.split('/', 1)[0]}/`),
+	);
+};
