@@ -6,6 +6,8 @@ import type {
 	ServicePort,
 } from './cluster/cluster.ts';
 
+export {resolveTarget, type TargetRequest} from './target/resolve-target.ts';
+
 /** What is examined: a client pod and a Service port, with everything behind it that was read from the API. */
 export type Target = {
 	readonly service: Service;

@@ -10,8 +10,8 @@ export type KubectlOptions = {
 	readonly namespace: string | undefined;
 	/** Path of the program; `kubectl` of the PATH when left out. */
 	readonly kubectl?: string;
-	/** For one request. */
-	readonly timeoutMs: number;
+	/** For one request; 10 s when left out. */
+	readonly timeoutMs?: number;
 };
 
 export type KubectlAnswer = KubectlFailure | {readonly ok: true; readonly value: unknown};
@@ -27,6 +27,7 @@ export type Kubectl = {
 };
 
 const englishMessages = Object.fromEntries([['LC_ALL', 'C']]);
+const defaultTimeoutMs = 10_000;
 const maxBytes = 16_000_000;
 // Kubectl's own time-out tells more than being killed, so it may come first.
 const killAfterMs = 1000;
@@ -67,7 +68,7 @@ const configArguments = ({kubeconfig, context}: KubectlOptions): readonly string
 
 /** Kubectl with the user's choice of cluster. Its failures are values. */
 export const createKubectl = (options: KubectlOptions): Kubectl => {
-	const {kubectl: file = 'kubectl', timeoutMs} = options;
+	const {kubectl: file = 'kubectl', timeoutMs = defaultTimeoutMs} = options;
 	const run = async (kubectlArguments: readonly string[]) => runCommand([file, ...configArguments(options), ...kubectlArguments], {
 		timeoutMs: timeoutMs + killAfterMs, maxBytes, env: englishMessages,
 	});

@@ -26,7 +26,7 @@ export type TargetRequest = {
 	/** `pod/NAME`, `deploy/NAME` and so on; undefined picks the pod that tells most. */
 	readonly from: string | undefined;
 	/** Undefined is the namespace of the kubeconfig's context. */
-	readonly namespace: string | undefined;
+	readonly namespace?: string;
 };
 
 const requireService = async (cluster: ClusterReader, name: string, answer: KubectlAnswer): Promise<Service> => {
