@@ -72,3 +72,11 @@ export const decodeInner = (bytes: Uint8Array, record: PacketRecord): void => {
 		decodeIp(bytes, record, innerOffset);
 	}
 };
+
+/** Decodes the quoted beginning of a packet. It is short by design, so nothing in it counts as malformed. */
+export const decodeQuoted = (bytes: Uint8Array, record: PacketRecord, quoted: PacketRecord): void => {
+	quoted.start = record.start;
+	quoted.end = Math.min(record.end, record.payloadOffset + record.payloadLength);
+	quoted.missing = 1;
+	decodeIp(bytes, quoted, record.quotedOffset);
+};

@@ -59,6 +59,7 @@ export type Icmp = {
 	/** The beginning of the packet that an error message is about. */
 	readonly quoted?: Quoted;
 	readonly payloadLength: number;
+	readonly payloadDigest: number;
 };
 
 /** A packet quoted by an ICMP error. Routers may quote no more than the first 8 bytes after the IP header. */

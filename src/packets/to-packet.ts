@@ -1,6 +1,6 @@
 import {ARP_SENDER_MAC} from './arp.ts';
 import {readUint16} from './bytes.ts';
-import {decodeInner, decodeIp} from './decode.ts';
+import {decodeInner, decodeQuoted} from './decode.ts';
 import type {Frame} from './frame.ts';
 import {formatIpv4, formatIpv6} from './ip-address.ts';
 import {LINK_ETHERNET} from './link.ts';
@@ -80,22 +80,16 @@ const toTcp = (bytes: Uint8Array, record: PacketRecord): Tcp => {
 	};
 };
 
+const digestRest = (bytes: Uint8Array, record: PacketRecord): number => digestPayload(bytes, record.payloadOffset, Math.min(record.end, record.payloadOffset + record.payloadLength));
+
 const toUdp = (bytes: Uint8Array, record: PacketRecord): Udp => ({
 	sourcePort: record.sourcePort,
 	destinationPort: record.destinationPort,
 	payloadLength: record.payloadLength,
-	payloadDigest: digestPayload(bytes, record.payloadOffset, Math.min(record.end, record.payloadOffset + record.payloadLength)),
+	payloadDigest: digestRest(bytes, record),
 });
 
 const quotedRecord = createPacketRecord();
-
-/** Decodes the quoted beginning of a packet. It is short by design, so nothing in it counts as malformed. */
-export const decodeQuoted = (bytes: Uint8Array, record: PacketRecord, quoted: PacketRecord): void => {
-	quoted.start = record.start;
-	quoted.end = Math.min(record.end, record.payloadOffset + record.payloadLength);
-	quoted.missing = 1;
-	decodeIp(bytes, quoted, record.quotedOffset);
-};
 
 const toQuoted = (bytes: Uint8Array, record: PacketRecord): Quoted | undefined => {
 	decodeQuoted(bytes, record, quotedRecord);
@@ -119,6 +113,7 @@ const toIcmp = (bytes: Uint8Array, record: PacketRecord): Icmp => {
 		...(record.echoIdentifier >= 0 && {echo: {identifier: record.echoIdentifier, sequence: record.echoSequence}}),
 		...(quoted && {quoted}),
 		payloadLength: record.payloadLength,
+		payloadDigest: digestRest(bytes, record),
 	};
 };
 

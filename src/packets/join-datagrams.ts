@@ -1,0 +1,101 @@
+import {chooseBest, createCandidates} from './candidates.ts';
+import {type LegGroups, joinPair} from './leg-groups.ts';
+import {
+	addressWords,
+	isSameIp,
+	isSamePort,
+	type LegIndex,
+	pointOf,
+	portOf,
+	readLeg,
+	readRow,
+	readTimeMs,
+} from './leg-index.ts';
+import {type Sample, sampleOf, weighLikeness} from './leg-likeness.ts';
+import {firstRowInDirection, hashRow, listRows} from './leg-rows.ts';
+import {LEG_KIND} from './leg-table.ts';
+import {ROW_LEG} from './row-store.ts';
+import {UDP} from './transport.ts';
+
+/** Same payload and, at least, one address or port in common, or the same IP id. */
+const ENOUGH = 5;
+const LONGEST_ANSWER_MS = 10_000;
+/** First byte of multicast addresses, and for IPv4 of all above them. */
+const IPV4_MULTICAST = 224;
+const IPV6_MULTICAST = 255;
+
+const samplesOf = (index: LegIndex, leg: number): readonly Sample[] => [
+	{leg, row: firstRowInDirection(index, leg, false), isBack: false},
+	{leg, row: firstRowInDirection(index, leg, true), isBack: true},
+].filter(sample => sample.row >= 0);
+
+/** An answer that matches the way back of another leg begins its own leg: that leg runs the other way. */
+const noteReversed = (groups: LegGroups, one: Sample, two: Sample): void => {
+	if (one.isBack !== two.isBack) {
+		groups.isReversed[one.isBack ? two.leg : one.leg] = 1;
+	}
+};
+
+const joinByPayload = (index: LegIndex, groups: LegGroups, legs: readonly number[]): void => {
+	const seen = createCandidates<Sample>();
+	for (const leg of legs) {
+		for (const sample of samplesOf(index, leg)) {
+			const key = hashRow(index, pointOf(index, leg), sample.row) + readLeg(index, leg, LEG_KIND);
+			const best = chooseBest(seen.find(key).filter(other => other.leg !== leg), other => weighLikeness(index, sample, other), ENOUGH);
+			if (best) {
+				joinPair(groups, best.leg, leg);
+				noteReversed(groups, best, sample);
+			}
+
+			seen.add(key, sample);
+		}
+	}
+};
+
+/** Multicast or broadcast: anybody may answer. */
+const isMulticast = (index: LegIndex, leg: number): boolean => {
+	const words = addressWords(index, {leg, end: 'destination'});
+	const isIpv6 = readLeg(index, leg, LEG_KIND) >>> 16 === 6;
+	return isIpv6 ? words[0] >>> 24 === IPV6_MULTICAST : words[3] >>> 24 >= IPV4_MULTICAST;
+};
+
+/** True where somebody complained by ICMP about a leg's packets. */
+const hasError = (index: LegIndex, leg: number): boolean => {
+	const point = pointOf(index, leg);
+	return listRows(index, leg).some(row => readRow(index, point, row, ROW_LEG) !== leg - index.bases[point]);
+};
+
+const isUnexpectedReply = (index: LegIndex, reply: number, request: number): boolean => {
+	const point = pointOf(index, reply);
+	const [asked, answered] = [sampleOf(index, request), sampleOf(index, reply)];
+	const waitMs = readTimeMs(index, point, answered.row) - readTimeMs(index, point, asked.row);
+	const caller = {leg: request, end: 'source'} as const;
+	const receiver = {leg: reply, end: 'destination'} as const;
+	return waitMs >= 0 && waitMs <= LONGEST_ANSWER_MS && pointOf(index, request) === point
+		&& isSameIp(index, caller, receiver) && isSamePort(index, caller, receiver)
+		&& !isMulticast(index, request) && firstRowInDirection(index, request, true) < 0;
+};
+
+/** A reply from an address that was not asked has no leg to match where the backend was not captured. It is taken for one at the client, or where its receiver refused it. */
+const joinUnexpectedReplies = (index: LegIndex, groups: LegGroups, legs: readonly number[]): void => {
+	const requests = createCandidates<number>();
+	for (const leg of legs) {
+		if (sampleOf(index, leg).row < 0 || (readLeg(index, leg, LEG_KIND) & 0xFF_FF) !== UDP) {
+			continue;
+		}
+
+		const request = requests.find(portOf(index, leg, 'destination')).find(candidate => isUnexpectedReply(index, leg, candidate));
+		if (request !== undefined && (index.points[pointOf(index, leg)].role === 'client' || hasError(index, leg))) {
+			joinPair(groups, request, leg);
+			groups.isReversed[leg] = 1;
+		}
+
+		requests.add(portOf(index, leg, 'source'), leg);
+	}
+};
+
+/** Joins the legs of UDP, ICMP and other conversations, which have no sequence numbers: by payload, IP id, addresses and ports. */
+export const joinDatagrams = (index: LegIndex, groups: LegGroups, legs: readonly number[]): void => {
+	joinByPayload(index, groups, legs);
+	joinUnexpectedReplies(index, groups, legs);
+};
