@@ -70,7 +70,7 @@ export const settleClient = async (
 	if (!answer.ok) {
 		throw answer.kind === 'not-found'
 			? await (isPod ? explainMissingPod(cluster, from.name) : explainMissingWorkload(cluster, from))
-			: asUserFacingError(from.label, answer);
+			: asUserFacingError(from.label, isPod || answer.kind !== 'forbidden' ? answer : {...answer, tryThis: `name one of its pods, which needs no such right: --from pod/NAME; or ${answer.tryThis}`});
 	}
 
 	return isPod ? requirePod(from, readPod(answer.value, family)) : requireOneOf(from, readPods(answer.value, family), endpoints);

@@ -3,9 +3,15 @@ import type {Examined} from './find-endpoints.ts';
 
 const maxNamed = 5;
 
-const noteEndpoints = ({service, port}: Examined, endpoints: readonly Endpoint[]): readonly string[] => {
+/** The endpoint controller leaves a named port out of the slice when no container of the pod has a port of that name. */
+const explainNoEndpoints = ({port: {targetPort}}: Examined, backends: readonly Pod[]): string => {
+	const isNameKnown = backends.some(({containers}) => containers.some(({ports}) => ports.some(({name}) => name === targetPort)));
+	return typeof targetPort === 'string' && backends.length > 0 && !isNameKnown ? `: no container of its pods has a port named ${targetPort}` : '';
+};
+
+const noteEndpoints = (examined: Examined, endpoints: readonly Endpoint[], backends: readonly Pod[]): readonly string[] => {
 	if (endpoints.length === 0) {
-		return [`svc/${service.name} has no endpoints for port ${port.port}`];
+		return [`svc/${examined.service.name} has no endpoints for port ${examined.port.port}${explainNoEndpoints(examined, backends)}`];
 	}
 
 	const waiting = endpoints.filter(({isReady}) => !isReady);
@@ -25,7 +31,7 @@ export const noteService = (examined: Examined, endpoints: readonly Endpoint[], 
 	const {service} = examined;
 	return [
 		...(Object.keys(service.selector).length === 0 ? [`svc/${service.name} has no selector: somebody else keeps its endpoints`] : []),
-		...noteEndpoints(examined, endpoints),
+		...noteEndpoints(examined, endpoints, backends),
 		...(service.internalTrafficPolicy === 'Local' ? ['internalTrafficPolicy is Local: each node uses only the endpoints that run on it'] : []),
 		...(service.sessionAffinity === 'ClientIP' ? ['sessionAffinity is ClientIP: a client stays with one endpoint'] : []),
 		...noteHostNetwork(backends),

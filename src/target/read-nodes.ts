@@ -22,14 +22,14 @@ export const readNodes = async (cluster: ClusterReader, names: readonly string[]
 export const withKnownAddress = ({node, because}: NodeReading, hostIps: ReadonlyMap<string, string>): Node =>
 	(because === undefined ? node : {...node, internalIp: hostIps.get(node.name) ?? ''});
 
-/** What is worth telling about the nodes that take part. */
-export const noteNodes = (readings: readonly NodeReading[]): readonly string[] => readings.flatMap(({node, because}) => {
-	if (because !== undefined) {
-		return [`node ${node.name} could not be read: ${because}`];
-	}
+export const isWindows = (readings: readonly NodeReading[], name: string): boolean => readings.some(({node}) => node.name === name && node.os === 'windows');
 
+/** What is worth telling about the nodes that take part; those that could not be read for the same reason are named together. */
+export const noteNodes = (readings: readonly NodeReading[]): readonly string[] => {
+	const unread = Map.groupBy(readings.filter(({because}) => because !== undefined), ({because}) => because);
 	return [
-		...(node.isReady ? [] : [`node ${node.name} is NotReady`]),
-		...(node.os === 'windows' ? [`node ${node.name} runs Windows, where hairpin cannot look`] : []),
+		...readings.filter(({node}) => !node.isReady).map(({node}) => `node ${node.name} is NotReady`),
+		...readings.filter(({node}) => node.os === 'windows').map(({node}) => `node ${node.name} runs Windows, where hairpin cannot look`),
+		...unread.entries().map(([because, group]) => `node ${group.map(({node}) => node.name).join(', ')} could not be read (${because}): its versions and state are not known here, the rest is`),
 	];
-});
+};

@@ -8,7 +8,7 @@ import type {Examined} from './find-endpoints.ts';
 import {orderEndpoints} from './order-endpoints.ts';
 import {pickClient, pickOtherClient, refuseAsClient} from './pick-pods.ts';
 import {readBackends} from './read-backends.ts';
-import {type NodeReading, readNodes} from './read-nodes.ts';
+import {type NodeReading, isWindows, readNodes} from './read-nodes.ts';
 
 /** Everything around the Service: who asks, who else could, who answers, and on which nodes. */
 export type Surroundings = {
@@ -93,12 +93,13 @@ export const readSurroundings = async (cluster: ClusterReader, examined: Examine
 	const known = new Set(early.map(({node}) => node.name));
 	const lateNodes = new Set([client.node, ...(otherClient ? [otherClient.node] : []), ...nodesOf(endpoints, backends.pods)]).difference(known);
 	const late = await readNodes(cluster, [...lateNodes], room(), examined.family);
+	const nodes = [...early, ...late];
 	return {
 		client,
-		otherClient,
+		otherClient: otherClient && isWindows(nodes, otherClient.node) ? undefined : otherClient,
 		backends: backends.pods,
 		endpoints,
-		nodes: [...early, ...late],
+		nodes,
 		notes: [
 			...(named ? [] : [notePick(client, endpoints)]),
 			...(otherClient ? [] : [noteNoOther(neighbours, client)]),

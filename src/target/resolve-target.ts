@@ -17,7 +17,7 @@ import {
 	parseFromArgument,
 	parseServiceArgument,
 } from './parse-arguments.ts';
-import {noteNodes, withKnownAddress} from './read-nodes.ts';
+import {isWindows, noteNodes, withKnownAddress} from './read-nodes.ts';
 import {type Surroundings, readSurroundings} from './read-surroundings.ts';
 
 export type TargetRequest = {
@@ -56,7 +56,7 @@ const askFirst = async (cluster: ClusterReader, name: string, from: FromArgument
 ]);
 
 const refuseWindows = ({client, nodes}: Surroundings): void => {
-	if (nodes.some(({node}) => node.name === client.node && node.os === 'windows')) {
+	if (isWindows(nodes, client.node)) {
 		throw new UserFacingError(`pod ${client.name} runs on ${client.node}, a Windows node, where hairpin cannot look`, 'name a pod on a Linux node with --from');
 	}
 };
