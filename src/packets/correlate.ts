@@ -121,6 +121,8 @@ export const correlateFlows = (points: readonly CapturedPackets[]): readonly Flo
 /** How far each point's clock is ahead of the first point's, in milliseconds, estimated from the packets that both saw. */
 export const findClockOffsets = (points: readonly CapturedPackets[]): readonly ClockOffset[] => correlateTables(toTables(points)).clockOffsets;
 
+export {isDecided} from './is-decided.ts';
+
 /** Flows of captures that still grow. */
 export type FlowWatch = {
 	add(point: string, packets: readonly Packet[]): void;

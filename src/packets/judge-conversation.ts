@@ -79,7 +79,8 @@ const nothingImpossible: Impossible = {impossible: [], reset: undefined};
 
 /** Only the client's own capture can show an impossible reply: on the bridge every reply is seen before it is translated back. Where the role is a guess, the client's reset must confirm it. */
 const findImpossible = (index: LegIndex, conversation: Conversation, view: readonly Row[], {opening, known}: {opening: Row; known: KnownRole}): Impossible => {
-	if (known.role !== 'client' || (conversation.protocol !== TCP && conversation.protocol !== UDP)) {
+	const hasAnswers = conversation.protocol === TCP || conversation.protocol === UDP;
+	if (!hasAnswers || known.role !== 'client') {
 		return nothingImpossible;
 	}
 
@@ -87,13 +88,13 @@ const findImpossible = (index: LegIndex, conversation: Conversation, view: reado
 	const first = impossible.at(0);
 	const reset = first && view.find(row => isResetOf(conversation, row, first));
 	const isConfirmed = reset !== undefined || (first !== undefined && isResetItself(conversation, first));
-	return known.isInferred && !isConfirmed ? nothingImpossible : {impossible, reset};
+	return !isConfirmed && known.isInferred ? nothingImpossible : {impossible, reset};
 };
 
 /** True where the dialled address answered. Seen from the client, a SYN-ACK is enough; from elsewhere it must also have been accepted. */
 const isEstablished = (conversation: Conversation, dialled: readonly Row[], isClient: boolean): boolean => {
 	const answer = dialled.find(row => !row.isForward && !row.isError && (!isTcp(conversation) || (row.flags & (SYN | RST)) === SYN));
-	if (!answer || !isTcp(conversation) || isClient) {
+	if (!answer || isClient || !isTcp(conversation)) {
 		return answer !== undefined;
 	}
 

@@ -101,7 +101,7 @@ const describeTranslations = (sightings: readonly Sighting[], isForward: boolean
 
 /** What a packet is, as tcpdump writes it. */
 export const describePacket = ({version, protocol}: Conversation, row: Row): string => {
-	if (row.isError || protocol === ICMP || protocol === ICMPV6) {
+	if (protocol === ICMP || protocol === ICMPV6 || row.isError) {
 		return formatIcmp(version, row.flags >> 8, row.flags & 0xFF);
 	}
 
@@ -126,13 +126,14 @@ export type LadderContext = {
 /** The ladder of a conversation: each packet once, with the points that saw it and what NAT did to it in between. */
 export const buildLadder = ({index, roles, explainImpossible}: LadderContext, conversation: Conversation): readonly LadderRow[] => {
 	const startMs = conversation.rows.at(0)?.timeMs ?? 0;
-	const sent = new Set<string>();
+	const sent = new Set<string | undefined>();
 	return groupSightings(conversation.rows).map(({rows}) => {
 		const [first] = rows;
 		const {isForward} = first;
 		const sightings = rows.toSorted(compareOnPath(roles, isForward)).map(row => toSighting(index, roles, row, startMs));
-		const isRetransmission = sent.has(streamKey(first)) && isRepeatable(conversation, first);
-		sent.add(streamKey(first));
+		const key = isRepeatable(conversation, first) ? streamKey(first) : undefined;
+		const isRetransmission = key !== undefined && sent.has(key);
+		sent.add(key);
 		return {
 			atMs: first.timeMs - startMs,
 			what: describePacket(conversation, first),
