@@ -28,7 +28,7 @@ export type Kubectl = {
 
 const englishMessages = Object.fromEntries([['LC_ALL', 'C']]);
 const defaultTimeoutMs = 10_000;
-const maxBytes = 16_000_000;
+const maxBytes = 8_000_000;
 // Kubectl's own time-out tells more than being killed, so it may come first.
 const killAfterMs = 1000;
 

@@ -145,7 +145,8 @@ test('names that could not be names of objects are dropped, since they end up on
 test('answers of any other shape are read as nothing, never as an exception', t => {
 	const shapes = [undefined, null, 1, 'x', [], {}, {items: 1}, {items: [null, 1, {metadata: 1}]}, {spec: null, status: []}, {metadata: {name: 'a'}, spec: 1, status: 'x'}];
 	const recorded = [...Object.values(lab), ...Object.values(shop)];
-	const wrecked = recorded.flatMap(value => ['metadata', 'spec', 'status', 'items', 'subsets'].map(key => ({...(value as Record<string, unknown>), [key]: [{addresses: 7, ports: 'x', endpoints: [3]}]})));
+	const parts = ['metadata', 'spec', 'status', 'items', 'subsets'];
+	const wrecked = recorded.flatMap(value => parts.map(key => ({...(value as Record<string, unknown>), [key]: [{addresses: 7, ports: 'x', endpoints: [3]}]})));
 	for (const shape of [...shapes, ...recorded, ...wrecked]) {
 		t.notThrows(() => {
 			readService(shape);
@@ -165,5 +166,6 @@ test('answers of any other shape are read as nothing, never as an exception', t 
 test('the selector of a workload becomes the text of a label selector', t => {
 	const deployment = shop['/apis/apps/v1/namespaces/shop/deployments/client'];
 	t.is(formatWorkloadSelector(deployment), 'app in (client),!gone');
-	t.is(formatWorkloadSelector({spec: {selector: {matchLabels: {a: 'b', c: 'd'}, matchExpressions: [{key: 'x', operator: 'NotIn', values: ['y', 'z']}, {key: 'k', operator: 'Exists'}]}}}), 'a=b,c=d,x notin (y,z),k');
+	const [matchLabels, matchExpressions] = [{a: 'b', c: 'd'}, [{key: 'x', operator: 'NotIn', values: ['y', 'z']}, {key: 'k', operator: 'Exists'}]];
+	t.is(formatWorkloadSelector({spec: {selector: {matchLabels, matchExpressions}}}), 'a=b,c=d,x notin (y,z),k');
 });

@@ -9,6 +9,8 @@ import {
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {ExecutionContext} from 'ava';
+import type {Kubectl} from '../../src/cluster/kubectl.ts';
+import {explainKubectlFailure} from '../../src/cluster/kubectl-failure.ts';
 
 /** What the fake prints and how it ends. */
 export type FakeAnswer = {
@@ -43,7 +45,7 @@ const writeAnswer = async (directory: string, key: string, answer: FakeAnswer): 
 	await Promise.all([
 		writeFile(`${base}.out`, answer.stdout ?? ''),
 		writeFile(`${base}.err`, answer.stderr ?? ''),
-		writeFile(`${base}.code`, String(answer.exitCode ?? 0)),
+		writeFile(`${base}.code`, `${answer.exitCode ?? 0}\n`),
 		...(answer.isHanging ? [writeFile(`${base}.hang`, '')] : []),
 		...(answer.isEndless ? [writeFile(`${base}.endless`, '')] : []),
 	]);
@@ -74,6 +76,24 @@ export const createFakeKubectl = async (t: ExecutionContext, answers: FakeAnswer
 		async requests() {
 			const lines = await commandLines();
 			return lines.flatMap(line => / --raw (?<path>.*)$/v.exec(line)?.groups?.path ?? []).map(raw => decodeURIComponent(raw));
+		},
+	};
+};
+
+/** The same without a program, for what lies above it: answers in memory, and the paths that were asked for. */
+export const createRecordedKubectl = (answers: FakeAnswers): Kubectl & {readonly asked: readonly string[]} => {
+	const asked: string[] = [];
+	return {
+		asked,
+		async getRaw(rawPath) {
+			const decoded = decodeURIComponent(rawPath);
+			asked.push(decoded);
+			const {stdout = '', stderr = '', exitCode = 0} = answers[decoded] ?? notFound;
+			return exitCode === 0 ? {ok: true, value: JSON.parse(stdout) as unknown} : explainKubectlFailure(stderr);
+		},
+		currentNamespace: async () => answers.config?.stdout ?? 'default',
+		get requests() {
+			return asked.length;
 		},
 	};
 };
