@@ -5,8 +5,12 @@ const maxNamed = 5;
 
 /** The endpoint controller leaves a named port out of the slice when no container of the pod has a port of that name. */
 const explainNoEndpoints = ({port: {targetPort}}: Examined, backends: readonly Pod[]): string => {
+	if (typeof targetPort === 'number' || backends.length === 0) {
+		return '';
+	}
+
 	const isNameKnown = backends.some(({containers}) => containers.some(({ports}) => ports.some(({name}) => name === targetPort)));
-	return typeof targetPort === 'string' && backends.length > 0 && !isNameKnown ? `: no container of its pods has a port named ${targetPort}` : '';
+	return isNameKnown ? '' : `: no container of its pods has a port named ${targetPort}`;
 };
 
 const noteEndpoints = (examined: Examined, endpoints: readonly Endpoint[], backends: readonly Pod[]): readonly string[] => {
