@@ -56,8 +56,8 @@ const forbidden = (user: string, verb: string, resource: string) => ({
 
 const v1 = '/api/v1/namespaces/default';
 const labSlices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io/service-name=nginx&limit=20';
-const offNode = (node: string, namespace = 'default') => `/api/v1/namespaces/${namespace}/pods?fieldSelector=status.phase=Running,spec.nodeName!=${node}&limit=20`;
-const onNode = (node: string, namespace = 'default') => `/api/v1/namespaces/${namespace}/pods?fieldSelector=status.phase=Running,spec.nodeName=${node}&limit=20`;
+const offNode = (node: string) => `${v1}/pods?fieldSelector=status.phase=Running,spec.nodeName!=${node}&labelSelector=app!=nginx&limit=20`;
+const onNode = (node: string) => `${v1}/pods?fieldSelector=status.phase=Running,spec.nodeName=${node}&labelSelector=app!=nginx&limit=20`;
 
 test('the founding pair is found with eight narrow requests', async t => {
 	const {asked, target} = await inLab('svc/nginx:8080', 'pod/mars1');
@@ -170,6 +170,15 @@ test('what is not decisive and may not be read is a note, and the nodes still ta
 	t.deepEqual(noList.target?.notes, ['a second client could not be looked for: user dev may not list pods in the namespace default']);
 });
 
+test('backends do not crowd out the clients, where one label tells them apart', async t => {
+	const service = lab[`${v1}/services/nginx`] as {readonly spec: Record<string, unknown>};
+	const {asked, target} = await inLab('nginx', 'mars1', {
+		[`${v1}/services/nginx`]: answerJson({...service, spec: {...service.spec, selector: {app: 'nginx', tier: 'front'}}}),
+	});
+	t.like(namesOf(target), {other: 'mars2@k8s2'});
+	t.true(asked.includes(offNode('k8s1').replace('&labelSelector=app!=nginx', '')));
+});
+
 test('a hundred endpoints on as many nodes cost no more than twelve requests, and all are known', async t => {
 	const indexes = Array.from({length: 100}, (_value, index) => index + 1);
 	const endpoints = indexes.map(index => ({addresses: [`10.9.0.${index}`], nodeName: `node${index}`, targetRef: {kind: 'Pod', name: `web-${index}`}}));
@@ -185,12 +194,20 @@ const refusals: ReadonlyArray<readonly [title: string, service: string, from: st
 	['a pod without its image', 'web', 'pulling', 'pod pulling is Pending (c waiting: ImagePullBackOff), so nothing can be probed from it', /describe/v],
 	['a pod in a crash loop', 'web', 'crash', 'no container of pod crash runs (c waiting: CrashLoopBackOff), so nothing can be probed from it', /logs crash -n shop --previous/v],
 	['a failed pod', 'web', 'failed', 'pod failed is Failed (c terminated: Error (exit code 1)), so nothing can be probed from it', /--from/v],
-	['a pod in the host\'s network', 'web', 'hostnet', 'pod hostnet uses the network of its node n1 (hostNetwork): its traffic is the node\'s, and takes another path than a pod\'s', /network of its own/v],
+	['a pod in the host\'s network',
+		'web',
+		'hostnet',
+		'pod hostnet uses the network of its node n1 (hostNetwork): its traffic is the node\'s, and takes another path than a pod\'s',
+		/network of its own/v],
 	['a pod without an address', 'web', 'noip', 'pod noip has no address in the Service\'s IP family', /-o wide/v],
 	['a pod on Windows', 'web', 'win', 'pod win runs on win1, a Windows node, where hairpin cannot look', /Linux node/v],
 	['a workload without pods', 'web', 'deploy/empty', 'deploy/empty has no pods', /scaled to 0/v],
 	['an ExternalName', 'outside', undefined, 'svc/outside is of type ExternalName: a DNS alias, with no ClusterIP and no endpoints for kube-proxy to translate to', /nslookup/v],
-	['a headless Service', 'headless', 'client-1', 'svc/headless is headless (clusterIP: None): DNS gives the addresses of its pods, and there is no virtual address that could fail', /service-name=headless/v],
+	['a headless Service',
+		'headless',
+		'client-1',
+		'svc/headless is headless (clusterIP: None): DNS gives the addresses of its pods, and there is no virtual address that could fail',
+		/service-name=headless/v],
 	['a port that does not exist', 'web:81', 'client-1', 'svc/web has no port 81', /it has 53\/UDP \(dns\), 80\/TCP \(http\), 9000\/TCP \(admin\), 132\/SCTP \(tel\)/v],
 	['an SCTP port', 'web:tel', 'client-1', 'port 132/SCTP (tel) of svc/web is SCTP, which hairpin cannot probe', /80\/TCP/v],
 ];
@@ -217,9 +234,11 @@ test('a name that does not exist brings the nearest ones', async t => {
 });
 
 test('arguments that cannot be meant are refused before anything is asked', async t => {
-	for (const [service, from, namespace] of [['svc/a/b', 'x', 'n'], ['deploy/web', 'x', 'n'], ['svc/', 'x', 'n'], ['web:0', 'x', 'n'], ['web:70000', 'x', 'n'], ['web', 'cronjob/x', 'n'], ['web', 'pod/', 'n'], ['web', '-x', 'n'], ['web', 'x', '../n'], ['W', 'x', 'n']]) {
+	const services = ['svc/a/b', 'deploy/web', 'svc/', 'web:0', 'web:70000', 'W'].map(service => ({service, from: 'x', namespace: 'n'}));
+	const clients = ['cronjob/x', 'pod/', '-x'].map(from => ({service: 'web', from, namespace: 'n'}));
+	for (const request of [...services, ...clients, {service: 'web', from: 'x', namespace: '../n'}]) {
 		// eslint-disable-next-line no-await-in-loop
-		const {asked, error} = await resolve({}, {service, from, namespace});
+		const {asked, error} = await resolve({}, request);
 		t.truthy(error?.tryThis);
 		t.deepEqual(asked, []);
 	}

@@ -14,6 +14,14 @@ type Parameters = Readonly<Record<string, string | number>>;
 const withParameters = (path: string, parameters: Parameters): string =>
 	`${path}?${Object.entries(parameters).map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&')}`;
 
+type Labels = Readonly<Record<string, string>>;
+
+/** Leaves out the pods with a label, so that a list cut short is not full of backends. The API cannot negate several labels together. */
+const withoutLabel = (labels: Labels): Parameters => {
+	const [entry, ...others] = Object.entries(labels);
+	return entry === undefined || others.length > 0 ? {} : {labelSelector: `${entry[0]}!=${entry[1]}`};
+};
+
 const running = 'status.phase=Running';
 
 /** The requests that finding a target may need: each method is one GET, as narrow as the API allows. */
@@ -24,6 +32,7 @@ export const createClusterReader = (kubectl: Kubectl, namespace: string) => {
 	const get = async (path: string, parameters?: Parameters): Promise<KubectlAnswer> =>
 		kubectl.getRaw(parameters === undefined ? path : withParameters(path, parameters));
 	const listPods = async (parameters: Parameters) => get(`${core}/pods`, parameters);
+	const listNeighbours = async (fieldSelector: string, except: Labels) => listPods({fieldSelector, ...withoutLabel(except), limit: maxNeighbours});
 	return {
 		namespace,
 		requestsSoFar: () => kubectl.requests,
@@ -33,11 +42,11 @@ export const createClusterReader = (kubectl: Kubectl, namespace: string) => {
 		endpoints: async (service: string) => get(`${core}/endpoints/${encodeURIComponent(service)}`),
 		pod: async (name: string) => get(`${core}/pods/${encodeURIComponent(name)}`),
 		workload: async ({resource, name}: FromArgument) => get(`${apps}/${resource}/${encodeURIComponent(name)}`),
-		podsWithLabels: async (labels: Readonly<Record<string, string>>) => listPods({labelSelector: formatLabels(labels), limit: maxListedPods}),
+		podsWithLabels: async (labels: Labels) => listPods({labelSelector: formatLabels(labels), limit: maxListedPods}),
 		podsSelectedBy: async (labelSelector: string) => listPods({labelSelector, limit: maxListedPods}),
-		runningPods: async () => listPods({fieldSelector: running, limit: maxNeighbours}),
-		podsOnNode: async (node: string) => listPods({fieldSelector: `${running},spec.nodeName=${node}`, limit: maxNeighbours}),
-		podsOffNode: async (node: string) => listPods({fieldSelector: `${running},spec.nodeName!=${node}`, limit: maxNeighbours}),
+		runningPods: async (except: Labels) => listNeighbours(running, except),
+		podsOnNode: async (node: string, except: Labels) => listNeighbours(`${running},spec.nodeName=${node}`, except),
+		podsOffNode: async (node: string, except: Labels) => listNeighbours(`${running},spec.nodeName!=${node}`, except),
 		node: async (name: string) => get(`/api/v1/nodes/${encodeURIComponent(name)}`),
 		namespaceObject: async () => get(`/api/v1/namespaces/${encodeURIComponent(namespace)}`),
 		allNamespaces: async () => get('/api/v1/namespaces', {limit: maxNames}),

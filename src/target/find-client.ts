@@ -1,6 +1,6 @@
 import type {Endpoint, Pod} from '../cluster/cluster.ts';
 import type {KubectlAnswer} from '../cluster/kubectl.ts';
-import {kubectlFailure} from '../cluster/kubectl-failure.ts';
+import {type KubectlFailure, kubectlFailure} from '../cluster/kubectl-failure.ts';
 import {formatWorkloadSelector} from '../cluster/label-selector.ts';
 import type {IpFamily} from '../cluster/read-json.ts';
 import {readPod, readPods} from '../cluster/read-pod.ts';
@@ -59,6 +59,9 @@ const requireOneOf = (from: FromArgument, pods: readonly Pod[], endpoints: reado
 	);
 };
 
+const withPodHint = (failure: KubectlFailure): KubectlFailure =>
+	(failure.kind === 'forbidden' ? {...failure, tryThis: `name one of its pods, which needs no such right: --from pod/NAME; or ${failure.tryThis}`} : failure);
+
 /** The client that `--from` names, from the answer of `askForClient`; throws when it cannot be one. */
 export const settleClient = async (
 	cluster: ClusterReader,
@@ -70,7 +73,7 @@ export const settleClient = async (
 	if (!answer.ok) {
 		throw answer.kind === 'not-found'
 			? await (isPod ? explainMissingPod(cluster, from.name) : explainMissingWorkload(cluster, from))
-			: asUserFacingError(from.label, isPod || answer.kind !== 'forbidden' ? answer : {...answer, tryThis: `name one of its pods, which needs no such right: --from pod/NAME; or ${answer.tryThis}`});
+			: asUserFacingError(from.label, isPod ? answer : withPodHint(answer));
 	}
 
 	return isPod ? requirePod(from, readPod(answer.value, family)) : requireOneOf(from, readPods(answer.value, family), endpoints);

@@ -33,12 +33,12 @@ const nodesOf = (endpoints: readonly Endpoint[], backends: readonly Pod[]): read
 };
 
 /** Pods that could be clients: on the node where most can be seen unless the client is known, and on the others. */
-const askForNeighbours = async (cluster: ClusterReader, home: string | undefined, isClientKnown: boolean): Promise<readonly KubectlAnswer[]> => {
+const askForNeighbours = async (cluster: ClusterReader, {service: {selector}}: Examined, home: string | undefined, isClientKnown: boolean): Promise<readonly KubectlAnswer[]> => {
 	if (home === undefined) {
-		return [await cluster.runningPods()];
+		return [await cluster.runningPods(selector)];
 	}
 
-	return Promise.all([...(isClientKnown ? [] : [cluster.podsOnNode(home)]), cluster.podsOffNode(home)]);
+	return Promise.all([...(isClientKnown ? [] : [cluster.podsOnNode(home, selector)]), cluster.podsOffNode(home, selector)]);
 };
 
 const notePick = (client: Pod, endpoints: readonly Endpoint[]): string => {
@@ -80,7 +80,7 @@ export const readSurroundings = async (cluster: ClusterReader, examined: Examine
 	const home = named?.node ?? orderEndpoints(found, undefined).find(({node}) => node !== undefined)?.node;
 	const endpoints = orderEndpoints(found, home);
 	const askedBackends = readBackends(cluster, examined, endpoints);
-	const askedNeighbours = askForNeighbours(cluster, home, named !== undefined);
+	const askedNeighbours = askForNeighbours(cluster, examined, home, named !== undefined);
 	const earlyNodes = [...new Set([...(home === undefined ? [] : [home]), ...nodesOf(endpoints, [])])];
 	const room = () => Math.max(0, maxRequests - cluster.requestsSoFar());
 	const roomForEarly = Math.max(0, room() - nodesKnownLate);
