@@ -1,2 +1,64 @@
 #!/usr/bin/env node
-console.log('hairpin');
+import process from 'node:process';
+import {check} from './check-command.ts';
+import {runLadder} from './ladder.ts';
+import {parseOptions} from './options.ts';
+import {UserFacingError} from './user-facing-error.ts';
+
+const couldNotRun = 3;
+
+const output = {
+	write(text: string) {
+		process.stdout.write(text);
+	},
+	warn(text: string) {
+		process.stderr.write(`${text}\n`);
+	},
+};
+
+/** Ctrl-C, a closed terminal and a polite kill all end the session the same way: everything is closed, nothing is left. */
+const abortOnSignals = (): AbortSignal => {
+	const controller = new AbortController();
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+		process.once(signal, () => {
+			controller.abort(new UserFacingError(`stopped by ${signal}`, 'everything that was started is ended; run it again at any time'));
+		});
+	}
+
+	return controller.signal;
+};
+
+const run = async (): Promise<number> => {
+	const options = parseOptions(process.argv.slice(2));
+	switch (options.command) {
+		case 'check': {
+			return check(options, output, abortOnSignals());
+		}
+
+		case 'ladder': {
+			return runLadder(options.files, {json: options.isJson, summary: options.isSummary, flow: options.flow}, output);
+		}
+
+		case 'print': {
+			output.write(options.text);
+			return 0;
+		}
+	}
+};
+
+// A reader that has seen enough, such as head(1), closes the pipe: nobody is left to tell.
+process.stdout.on('error', () => {
+	process.exit(couldNotRun);
+});
+
+try {
+	process.exitCode = await run();
+} catch (error) {
+	if (!(error instanceof UserFacingError)) {
+		throw error;
+	}
+
+	output.warn(`hairpin: ${error.because}`);
+	output.warn(`try: ${error.tryThis}`);
+	process.exitCode = couldNotRun;
+}

@@ -1,3 +1,4 @@
+import {toHexDigits} from '../hex-address.ts';
 import type {Point, Script} from './access.ts';
 
 /** A value as one word of POSIX sh: inside single quotes nothing is special but the quote itself (POSIX.1-2024, 2.2.2). */
@@ -25,15 +26,6 @@ fi
 exec nsenter --net="/proc/$hairpin_pid/ns/net" sh -c "$hairpin_script" hairpin "$@"
 `;
 
-/** An IPv6 address as /proc/net/if_inet6 writes it: 32 hexadecimal digits. */
-export const toHex = (ip: string): string => {
-	const [head, tail = ''] = ip.split('::', 2);
-	const left = head === '' ? [] : head.split(':');
-	const right = tail === '' ? [] : tail.split(':');
-	const zeros = ip.includes('::') ? Array.from({length: 8 - left.length - right.length}, () => '0') : [];
-	return [...left, ...zeros, ...right].map(group => group.padStart(4, '0')).join('');
-};
-
 const delimiter = 'HAIRPIN_END_OF_SCRIPT';
 
 /**
@@ -44,7 +36,7 @@ export const composeRemoteScript = (point: Point, script: Script): string => {
 	const words = script.args.map(argument => quoteWord(argument)).join(' ');
 	const heredoc = `hairpin_script=$(cat <<'${delimiter}'\n${script.text}\n${delimiter}\n)\n`;
 	const enter = point.kind === 'pod'
-		? `hairpin_ip=${quoteWord(point.ip)} hairpin_hex=${quoteWord(point.ip.includes(':') ? toHex(point.ip) : '')}${enterPod}`
+		? `hairpin_ip=${quoteWord(point.ip)} hairpin_hex=${quoteWord(point.ip.includes(':') ? toHexDigits(point.ip) : '')}${enterPod}`
 		: 'exec sh -c "$hairpin_script" hairpin "$@"\n';
 	return `export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin"\nset -- ${words}\n${heredoc}echo '${startMarker}' >&2\n${enter}`;
 };

@@ -5,8 +5,9 @@ import type {
 	Script,
 	Stream,
 } from '../access/access.ts';
-import {startMarker, toHex} from '../access/remote-script.ts';
+import {startMarker} from '../access/remote-script.ts';
 import {cleanLine} from '../clean.ts';
+import {toHexDigits} from '../hex-address.ts';
 import type {PointRole} from '../packets/flow.ts';
 
 const captureText = readFileSync(new URL('capture.sh', import.meta.url), 'utf8');
@@ -40,14 +41,15 @@ export type Tap = {
 	stop(): Promise<TapReport>;
 };
 
-/** An IPv4 or IPv6 address as /proc/net/ip_vs_conn writes it. */
-export const toIpvsHex = (ip: string): string => ip.includes(':')
-	? toHex(ip).toUpperCase().replaceAll(/(?<group>.{4})(?=.)/gv, '$<group>:')
-	: ip.split('.').map(part => Number(part).toString(16).padStart(2, '0')).join('').toUpperCase();
+/** An address as /proc/net/ip_vs_conn writes it (ip_vs_conn_seq_show in net/netfilter/ipvs/ip_vs_conn.c). */
+const toIpvsAddress = (ip: string): string => {
+	const digits = toHexDigits(ip);
+	return ip.includes(':') ? (digits.match(/.{4}/gv) ?? []).join(':') : digits.toUpperCase();
+};
 
 const scriptOf = ({interfaceName, filter, entries}: TapPlan): Script => ({
 	text: captureText,
-	args: [interfaceName, filter, String(maxPackets), String(maxSeconds), entries?.clientIp ?? '', entries?.vip ?? '', entries ? toIpvsHex(entries.vip) : ''],
+	args: [interfaceName, filter, String(maxPackets), String(maxSeconds), entries?.clientIp ?? '', entries?.vip ?? '', entries ? toIpvsAddress(entries.vip) : ''],
 });
 
 const describe = ({interfaceName, filter, label}: TapPlan): string =>

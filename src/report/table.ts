@@ -4,10 +4,8 @@ const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(
 
 /** Rows of cells as lines with aligned columns, two spaces apart. Missing cells are empty. */
 export const formatTable = (rows: ReadonlyArray<readonly string[]>): readonly string[] => {
-	const widths = rows.reduce<readonly number[]>(
-		(known, row) => Array.from({length: Math.max(known.length, row.length)}, (_, column) => Math.max(known[column] ?? 0, stringWidth(row[column] ?? ''))),
-		[],
-	);
+	const columns = Math.max(0, ...rows.map(row => row.length));
+	const widths = Array.from({length: columns}, (_, column) => Math.max(...rows.map(row => stringWidth(row[column] ?? ''))));
 	return rows.map(row => row.map((cell, column) => pad(cell, widths[column])).join('  ').trimEnd());
 };
 

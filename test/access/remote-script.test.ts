@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import process from 'node:process';
 import test from 'ava';
-import {composeRemoteScript, startMarker, toHex} from '../../src/access/remote-script.ts';
+import {composeRemoteScript, startMarker} from '../../src/access/remote-script.ts';
 import {runCommand, startCommand} from '../../src/access/run.ts';
 
 const node = {kind: 'node', node: 'here'} as const;
@@ -78,10 +78,4 @@ inNamespace('a pod is entered by its address, on either IP version, and only by 
 		t.is(exitCode, 66);
 		t.regex(stderr, /no process here has the address/v);
 	}
-});
-
-test('an IPv6 address becomes the 32 digits of /proc/net/if_inet6', t => {
-	t.is(toHex('2001:db8::12'), '20010db8000000000000000000000012');
-	t.is(toHex('::1'), '00000000000000000000000000000001');
-	t.is(toHex('fd00:1:2:3:4:5:6:7'), 'fd000001000200030004000500060007');
 });

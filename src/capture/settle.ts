@@ -1,0 +1,57 @@
+import type {Flow} from '../packets/flow.ts';
+import type {Attempt, Cell, Outcome} from '../probes/matrix.ts';
+import type {ProbePlan} from '../probes/probe.ts';
+
+/** What a program that called connect(2) would see of this flow (tcp(7): an ICMP port unreachable is ECONNREFUSED). */
+const outcomeOf = (flow: Flow): Outcome => {
+	if (flow.ending === 'established') {
+		return 'open';
+	}
+
+	if (flow.ending === 'refused') {
+		return 'refused';
+	}
+
+	if (flow.ending === 'unreachable') {
+		return flow.ladder.some(row => row.what.includes('port')) ? 'refused' : 'unreachable';
+	}
+
+	return 'timeout';
+};
+
+const backendOf = ({backend}: Flow): string | undefined =>
+	backend && `${backend.ip.includes(':') ? `[${backend.ip}]` : backend.ip}:${backend.port}`;
+
+const answerMs = (flow: Flow): number => {
+	const opening = flow.ladder.find(row => row.direction === 'forward');
+	const answer = flow.ladder.find(row => row.direction === 'back');
+	return answer && opening ? Math.max(0, answer.atMs - opening.atMs) : 0;
+};
+
+const withBackend = (attempt: Attempt, flow: Flow | undefined): Attempt => {
+	const backend = flow && backendOf(flow);
+	return backend === undefined ? attempt : {...attempt, backend};
+};
+
+const attemptOf = (flow: Flow): Attempt => withBackend({outcome: outcomeOf(flow), ms: answerMs(flow), isDecidedByPackets: true}, flow);
+
+/** The tool's attempts, each told which backend it met by a flow that ended the same way. */
+const nameBackends = (attempts: readonly Attempt[], flows: readonly Flow[]): readonly Attempt[] => {
+	const free = new Set(flows);
+	return attempts.map(attempt => {
+		const flow = [...free].find(candidate => outcomeOf(candidate) === attempt.outcome);
+		if (flow) {
+			free.delete(flow);
+		}
+
+		return withBackend(attempt, flow);
+	});
+};
+
+/** The client's cell: as its tool saw it (`answered`), or as the packets settled it before the tool gave up. */
+export const settleCell = (plan: ProbePlan, flows: readonly Flow[], answered: Cell | undefined): Cell => {
+	const {point: _point, tries: _tries, ...cell} = plan;
+	return answered
+		? {...answered, attempts: nameBackends(answered.attempts, flows)}
+		: {...cell, command: `timeout 3 bash -c '</dev/${plan.protocol.toLowerCase()}/${plan.toIp}/${plan.toPort}'`, attempts: flows.map(flow => attemptOf(flow))};
+};

@@ -1,0 +1,54 @@
+import {performance} from 'node:perf_hooks';
+import {createSshAccess} from './access/ssh.ts';
+import {keepCaptures} from './capture/keep-captures.ts';
+import type {Finding} from './check.ts';
+import {createKubectl} from './cluster/kubectl.ts';
+import type {CheckOptions} from './options.ts';
+import {formatJson} from './report/json.ts';
+import {formatProgress} from './report/progress.ts';
+import {formatReport} from './report/text.ts';
+import {runSession} from './session.ts';
+import {type SessionState, evidenceOf} from './session-state.ts';
+import {resolveTarget} from './target.ts';
+
+export type Output = {
+	write(text: string): void;
+	warn(text: string): void;
+};
+
+const exitCodes = {healthy: 0, fault: 1, undecided: 2} as const;
+
+const sessionOf = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<SessionState> => {
+	const kubectl = createKubectl({kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace});
+	return runSession({
+		resolveTarget: async () => resolveTarget(kubectl, {service: options.service, from: options.from}),
+		openAccess: async ({nodes}) => createSshAccess({
+			destinationsOf(node) {
+				const given = options.destinations.get(node);
+				const address = nodes.get(node)?.internalIp ?? '';
+				return given === undefined ? [node, address].filter(destination => destination !== '') : [given];
+			},
+			configFile: options.sshConfig,
+		}),
+		onEvent(event) {
+			const line = formatProgress(event);
+			if (line !== undefined) {
+				output.warn(line);
+			}
+		},
+		now: () => performance.now(),
+		signal,
+		probeTimeoutMs: options.timeoutMs,
+		keepCaptures: options.capturesDirectory === undefined ? undefined : keepCaptures(options.capturesDirectory, output.warn),
+	});
+};
+
+/** `hairpin check`: one incident, headless. Resolves with the exit code (design.md §9). */
+export const check = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<number> => {
+	const state = await sessionOf(options, output, signal);
+	const repairOf = ({check: {repair}, verdict}: Finding): readonly string[] =>
+		verdict.status === 'broken' || verdict.status === 'latent' ? repair(evidenceOf(state)) : [];
+	const exitCode = exitCodes[state.diagnosis?.conclusion ?? 'undecided'];
+	output.write(options.isJson ? formatJson(state, exitCode, repairOf) : formatReport(state, repairOf));
+	return exitCode;
+};

@@ -1,0 +1,64 @@
+import {parse} from 'yaml';
+import type {ConfigFile, Known, NodeEvidence} from './evidence.ts';
+import {mapKnown, unknown, valueOf} from './known.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The fields of an object, or none where it is something else. */
+export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
+
+/** A YAML or JSON document as fields; undefined where it cannot be parsed. */
+export const parseDocument = (text: string): Fields | undefined => {
+	try {
+		const document: unknown = parse(text, {maxAliasCount: 50});
+		return isFields(document) ? document : undefined;
+	} catch {
+		return undefined;
+	}
+};
+
+/** A field of a configuration file, read from the document in it. */
+export const readConfig = <T>(file: Known<ConfigFile>, read: (document: Fields) => T): Known<T> => {
+	if ('unknown' in file) {
+		return file;
+	}
+
+	const document = parseDocument(file.value.text);
+	return document ? mapKnown(file, () => read(document)) : unknown(`${file.value.path} is not YAML`);
+};
+
+/** What kubelet's file says of hairpinMode; the default is promiscuous-bridge (KubeletConfiguration v1beta1). */
+export const kubeletHairpinMode = ({kubeletConfig}: NodeEvidence): Known<string> =>
+	readConfig(kubeletConfig, document => (typeof document.hairpinMode === 'string' ? document.hairpinMode : 'promiscuous-bridge'));
+
+const pluginsOf = ({text}: ConfigFile): readonly Fields[] => {
+	const document = parseDocument(text) ?? {};
+	return Array.isArray(document.plugins) ? document.plugins.map(plugin => fieldsOf(plugin)) : [document];
+};
+
+/** The plugin that makes the pod's interface, or what it delegates that to (flannel). */
+const mainPlugin = (files: readonly ConfigFile[]): {readonly type: string; readonly settings: Fields} | undefined => {
+	// Runtimes take the first file by name (libcni, LoadNetworkList).
+	const firstPath = files.map(({path}) => path).toSorted().at(0);
+	const file = files.find(({path}) => path === firstPath);
+	const plugin = file === undefined ? undefined : pluginsOf(file).at(0);
+	if (typeof plugin?.type !== 'string') {
+		return undefined;
+	}
+
+	return {type: plugin.type, settings: isFields(plugin.delegate) ? plugin.delegate : plugin};
+};
+
+const withPlugin = <T>({node, cniConfigs}: NodeEvidence, read: (plugin: {readonly type: string; readonly settings: Fields}) => T): Known<T> => {
+	const plugin = mainPlugin(valueOf(cniConfigs) ?? []);
+	return plugin ? mapKnown(cniConfigs, () => read(plugin)) : unknown('unknown' in cniConfigs ? cniConfigs.unknown : `no CNI configuration was found on ${node}`);
+};
+
+/** `bridge cni0`, `flannel`, `calico`: the plugin that plugs pods in. */
+export const cniPlugin = (node: NodeEvidence): Known<string> =>
+	withPlugin(node, ({type, settings}) => (typeof settings.bridge === 'string' ? `${type} ${settings.bridge}` : type));
+
+/** What the CNI configuration says of hairpinMode for pods that are plugged in from now on; the bridge plugin's default is false. */
+export const cniHairpinMode = (node: NodeEvidence): Known<boolean> => withPlugin(node, ({settings}) => settings.hairpinMode === true);

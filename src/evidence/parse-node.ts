@@ -1,0 +1,134 @@
+import type {
+	Known,
+	KernelModule,
+	NodeEvidence,
+} from './evidence.ts';
+import {
+	known,
+	mapKnown,
+	originOf,
+	unknown,
+	valueOf,
+} from './known.ts';
+import {parseBootLines} from './parse-boot.ts';
+import {parseBridges} from './parse-bridges.ts';
+import {
+	parseCniFiles,
+	parseConfigFile,
+	parseConfigz,
+	parseDaemon,
+	parseProxyMode,
+} from './parse-daemons.ts';
+import {parseIptables, parseIpvs} from './parse-rules.ts';
+import {
+	findSection,
+	linesOf,
+	readSections,
+	type Section,
+	valuesOf,
+} from './sections.ts';
+
+const parseSysctls = (point: string, section: Section | undefined): Readonly<Record<string, Known<string>>> =>
+	Object.fromEntries(linesOf(section).filter(line => line.includes(':')).map(line => {
+		const key = line.slice(0, line.indexOf(':'));
+		const value = line.slice(line.indexOf(':') + 1);
+		const excerpt = value === 'absent' ? 'No such file or directory' : value;
+		return [key, known(value, originOf(point, `cat /proc/sys/${key}`, excerpt))];
+	}));
+
+const parseModule = (point: string, section: Section | undefined): Known<KernelModule> => {
+	if (!section) {
+		return unknown('the script did not get as far as br_netfilter');
+	}
+
+	const lines = linesOf(section);
+	const file = lines.find(line => line.startsWith('file'));
+	if (file === undefined && !lines.includes('loaded') && !lines.includes('built-in')) {
+		return unknown(`the modules of ${point}'s kernel are not listed under /lib/modules`);
+	}
+
+	return known({
+		isLoaded: lines.includes('loaded'),
+		isBuiltIn: lines.includes('built-in'),
+		file: file === undefined || file.trim() === 'file' ? undefined : file.slice(5),
+	}, originOf(point, 'ls -d /sys/module/br_netfilter; modinfo -n br_netfilter', lines.join('\n')));
+};
+
+const parseIpsets = (point: string, section: Section | undefined): NodeEvidence['ipsets'] => {
+	const lines = linesOf(section);
+	if (!section || lines.includes('missing')) {
+		return unknown(section ? `ipset is not installed on ${point}` : 'the script did not get as far as ipsets');
+	}
+
+	const sets: Record<string, string[]> = {};
+	let members: string[] = [];
+	for (const line of lines) {
+		const [kind, value = ''] = line.split(' ', 2);
+		if (kind === 'set') {
+			members = [];
+			sets[value] = members;
+		} else if (kind === 'member') {
+			members.push(value);
+		}
+	}
+
+	return known(sets, originOf(point, 'ipset list KUBE-LOOP-BACK; ipset list KUBE-CLUSTER-IP', lines.join('\n')));
+};
+
+const parseNftTables = (point: string, section: Section | undefined): NodeEvidence['nftTables'] => {
+	const lines = linesOf(section);
+	if (!section || lines.includes('missing')) {
+		return unknown(section ? `nft is not installed on ${point}` : 'the script did not get as far as nftables');
+	}
+
+	const tables = lines.filter(line => line.startsWith('table ')).map(line => line.slice(6));
+	return known(tables, originOf(point, 'nft list tables', lines.join('\n')));
+};
+
+const parseConntrack = (sysctls: Readonly<Record<string, Known<string>>>): NodeEvidence['conntrack'] => {
+	const count = sysctls['net/netfilter/nf_conntrack_count'] ?? unknown('nf_conntrack_count was not read');
+	const max = Number(valueOf(sysctls['net/netfilter/nf_conntrack_max']));
+	return Number.isFinite(max) && Number.isFinite(Number(valueOf(count)))
+		? mapKnown(count, value => ({count: Number(value), max}))
+		: unknown('nf_conntrack is not loaded');
+};
+
+const numberOf = (section: Section | undefined, key: string): number => {
+	const [value = ''] = valuesOf(section, key);
+	return /^\d+$/v.test(value) ? Number(value) : 0;
+};
+
+/** What node.sh printed on a node, as values with their origins. Never throws, whatever the text is. */
+export const parseNodeEvidence = (node: string, text: string): NodeEvidence => {
+	const sections = readSections(text);
+	const find = (name: string) => findSection(sections, name);
+	const host = find('host');
+	const bootedAt = numberOf(host, 'btime');
+	const sysctls = parseSysctls(node, find('sysctls'));
+	const ipvs = parseIpvs(node, find('ipvs'));
+	const [kernel] = valuesOf(host, 'kernel');
+	return {
+		node,
+		now: numberOf(host, 'now'),
+		missingTools: valuesOf(host, 'missing'),
+		kernel: kernel === undefined ? unknown('the script did not start') : known(kernel, originOf(node, 'uname -r', kernel)),
+		sysctls,
+		bridgeNetfilter: parseModule(node, find('bridge-netfilter')),
+		bridges: parseBridges(node, find('bridges')),
+		bootModules: parseBootLines(node, find('boot-modules'), 'br_netfilter'),
+		bootSysctls: parseBootLines(node, find('boot-sysctls'), String.raw`bridge-nf-call\|ip_forward`),
+		kubelet: parseDaemon(node, sections, 'kubelet', bootedAt),
+		kubeletConfig: parseConfigFile(node, sections, 'kubelet'),
+		cniConfigs: parseCniFiles(node, sections),
+		kubeProxy: parseDaemon(node, sections, 'kube-proxy', bootedAt),
+		kubeProxyConfig: parseConfigFile(node, sections, 'kube-proxy'),
+		proxyMode: parseProxyMode(node, sections),
+		kubeProxyConfigz: parseConfigz(node, sections),
+		iptables: parseIptables(node, sections),
+		virtualServers: ipvs.servers,
+		virtualServerCount: ipvs.count,
+		ipsets: parseIpsets(node, find('ipsets')),
+		nftTables: parseNftTables(node, find('nft')),
+		conntrack: parseConntrack(sysctls),
+	};
+};

@@ -1,0 +1,78 @@
+import {fieldsOf, readConfig} from './config-readings.ts';
+import type {IptablesRule, Known, NodeEvidence} from './evidence.ts';
+import {mapKnown, unknown, valueOf} from './known.ts';
+
+/** The settings of kube-proxy that decide a Service's path. A field is undefined where it is not set. */
+export type ProxySettings = {
+	readonly mode: string | undefined;
+	readonly masqueradeAll: boolean | undefined;
+	readonly clusterCidrs: readonly string[];
+};
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+const flagOf = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
+
+/** What the file says. In ipvs mode, too, masqueradeAll is that of the `iptables` section; nftables has its own (kubeproxy.config.k8s.io/v1alpha1). */
+export const configuredProxy = ({kubeProxyConfig}: NodeEvidence): Known<ProxySettings> => readConfig(kubeProxyConfig, document => {
+	const mode = textOf(document.mode) ?? 'iptables';
+	const section = fieldsOf(document[mode === 'nftables' ? 'nftables' : 'iptables']);
+	return {mode, masqueradeAll: flagOf(section.masqueradeAll) ?? false, clusterCidrs: textOf(document.clusterCIDR)?.split(',') ?? []};
+});
+
+/** What the running process says at /configz, which shows its internal type: masqueradeAll is under `Linux` since 1.32 or so, in the mode's section before. */
+export const liveProxy = ({kubeProxyConfigz, proxyMode}: NodeEvidence): Known<ProxySettings> => mapKnown(kubeProxyConfigz, document => {
+	const settings = fieldsOf(document['kubeproxy.config.k8s.io']);
+	const linux = fieldsOf(settings.Linux);
+	const mode = valueOf(proxyMode) ?? textOf(settings.Mode);
+	const section = fieldsOf(settings[mode === 'nftables' ? 'NFTables' : 'IPTables']);
+	const cidrs = fieldsOf(settings.DetectLocal).ClusterCIDRs;
+	return {
+		mode,
+		masqueradeAll: flagOf(linux.MasqueradeAll) ?? flagOf(section.MasqueradeAll),
+		clusterCidrs: Array.isArray(cidrs) ? cidrs.filter(cidr => typeof cidr === 'string') : [],
+	};
+});
+
+const rulesOf = ({iptables}: NodeEvidence): readonly IptablesRule[] => (valueOf(iptables) ?? []).flatMap(({rules}) => rules);
+
+const hasChain = (node: NodeEvidence, prefix: string): boolean => rulesOf(node).some(({table, chain}) => table === 'nat' && chain.startsWith(prefix));
+
+/** The mode that the kernel's tables show for this Service. Where several do, DNAT rules act before IPVS does. */
+const modeOfTables = (node: NodeEvidence): string | undefined => {
+	if (hasChain(node, 'KUBE-SEP-') || hasChain(node, 'KUBE-SVC-')) {
+		return 'iptables';
+	}
+
+	if ((valueOf(node.virtualServers) ?? []).length > 0) {
+		return 'ipvs';
+	}
+
+	return (valueOf(node.nftTables) ?? []).some(table => table.endsWith(' kube-proxy')) ? 'nftables' : undefined;
+};
+
+/** The proxy mode that acts: by the tables where they tell, else by what kube-proxy answers. */
+export const kernelProxyMode = (node: NodeEvidence): Known<string> => {
+	const mode = modeOfTables(node);
+	const source = mode === 'ipvs' ? node.virtualServers : (mode === 'iptables' ? node.iptables : node.nftTables);
+	return mode === undefined ? node.proxyMode : mapKnown<unknown, string>(source, () => mode);
+};
+
+// The rule of ipvs mode, and that of iptables mode for one ClusterIP; with a local detector they are limited by `! -s` or an interface.
+const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
+	if (!text.endsWith('-j KUBE-MARK-MASQ') || / ! (?:-s|-i) /v.test(text)) {
+		return false;
+	}
+
+	return (chain === 'KUBE-SERVICES' && text.includes('--match-set KUBE-CLUSTER-IP dst,dst')) || (chain.startsWith('KUBE-SVC-') && text.includes('cluster IP'));
+};
+
+/** Whether the rules give every client of this Service the node's address: masqueradeAll as it acts. */
+export const masqueradesAll = (node: NodeEvidence): Known<boolean> => {
+	if (valueOf(kernelProxyMode(node)) === 'nftables') {
+		const flag = valueOf(liveProxy(node))?.masqueradeAll;
+		return flag === undefined ? unknown(`the rules of nftables mode are not read, and kube-proxy on ${node.node} does not show its configuration`) : mapKnown(node.kubeProxyConfigz, () => flag);
+	}
+
+	return mapKnown(node.iptables, backends => backends.some(({rules}) => rules.some(rule => isMarkingAll(rule))));
+};

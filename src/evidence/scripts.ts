@@ -1,0 +1,14 @@
+import {readFileSync} from 'node:fs';
+import type {Script} from '../access/access.ts';
+import {toHexDigits} from '../hex-address.ts';
+
+const nodeText = readFileSync(new URL('node.sh', import.meta.url), 'utf8');
+const podText = readFileSync(new URL('pod.sh', import.meta.url), 'utf8');
+
+/** Reads everything about a node that decides the path to a Service, in one round trip. */
+export const nodeScript = (vip: string, endpointIps: readonly string[]): Script => ({
+	text: nodeText, args: [vip, toHexDigits(vip).toUpperCase(), endpointIps.join(',')],
+});
+
+/** Reads a pod's network namespace in one round trip. */
+export const podScript = (): Script => ({text: podText, args: []});

@@ -1,0 +1,82 @@
+import type {Finding} from '../check.ts';
+import {type Cell, cellOutcome} from '../probes/matrix.ts';
+import type {SessionState} from '../session-state.ts';
+import type {Target} from '../target.ts';
+
+const describeTarget = ({service, port, endpoints, client, otherClient, nodes, notes}: Target) => ({
+	service: {
+		namespace: service.namespace, name: service.name, clusterIp: service.clusterIp, port: port.port, targetPort: port.targetPort, protocol: port.protocol,
+	},
+	client: {
+		namespace: client.namespace, pod: client.name, ip: client.ip, node: client.node,
+	},
+	otherClient: otherClient && {
+		namespace: otherClient.namespace, pod: otherClient.name, ip: otherClient.ip, node: otherClient.node,
+	},
+	endpoints: endpoints.map(({ip, port: endpointPort, isReady, node, pod}) => ({
+		ip, port: endpointPort, ready: isReady, node: node ?? null, pod: pod ?? null,
+	})),
+	nodes: nodes.values().map(({name, internalIp, kernel, kubeletVersion, runtime}) => ({
+		name, ip: internalIp, kernel, kubelet: kubeletVersion, runtime,
+	})).toArray(),
+	notes,
+});
+
+const describeCell = (cell: Cell) => {
+	const times = cell.attempts.filter(({outcome}) => outcome === 'open').map(({ms}) => ms);
+	return {
+		from: cell.from,
+		to: `${cell.toIp}:${cell.toPort}`,
+		path: cell.path,
+		role: cell.role,
+		node: cell.fromNode,
+		protocol: cell.protocol,
+		outcome: cellOutcome(cell),
+		tries: cell.attempts.length,
+		ms: times.length === 0 ? null : Math.min(...times),
+		attempts: cell.attempts.map(({outcome, ms, backend, isDecidedByPackets}) => ({
+			outcome, ms, backend: backend ?? null, decidedByPackets: isDecidedByPackets ?? false,
+		})),
+		command: cell.command,
+		error: cell.error ?? null,
+	};
+};
+
+const describeFinding = ({check, verdict}: Finding, changes: readonly string[]) => ({
+	id: check.id,
+	title: check.title,
+	status: verdict.status,
+	confidence: verdict.status === 'broken' ? verdict.confidence : null,
+	because: verdict.because,
+	evidence: verdict.status === 'broken' || verdict.status === 'latent' ? verdict.evidence : [],
+	changes,
+});
+
+/** The report as `hairpin/report/v1` (see report-v1.schema.json beside this file). */
+export const formatJson = (state: SessionState, exitCode: number, repairOf: (finding: Finding) => readonly string[]): string => {
+	const {target, diagnosis, capture, timing} = state;
+	if (!target || !diagnosis) {
+		throw new Error('there is no report before the diagnosis');
+	}
+
+	return `${JSON.stringify({
+		schema: 'hairpin/report/v1',
+		target: describeTarget(target),
+		matrix: state.matrix.map(cell => describeCell(cell)),
+		conclusion: diagnosis.conclusion,
+		cause: diagnosis.cause?.check.id ?? null,
+		contributing: diagnosis.contributing.map(({check}) => check.id),
+		latent: diagnosis.latent.map(({check}) => check.id),
+		verdict: diagnosis.sentence,
+		findings: diagnosis.findings.map(finding => describeFinding(finding, repairOf(finding))),
+		captures: capture?.points.map(({label, role, command, packets, kernelDrops, problem}) => ({
+			point: label, role, command, packets, kernelDrops: kernelDrops ?? null, problem: problem ?? null,
+		})) ?? [],
+		flows: capture?.flows ?? [],
+		unreachable: state.unreachable.entries().map(([point, {because, tryThis}]) => ({point, because, tryThis})).toArray(),
+		timing: {
+			armedMs: timing.armedMs ?? null, firstSynMs: timing.firstOpeningMs ?? null, verdictMs: timing.verdictMs ?? null, endMs: timing.endMs,
+		},
+		exitCode,
+	}, null, '\t')}\n`;
+};

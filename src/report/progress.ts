@@ -1,0 +1,31 @@
+import {cellOutcome} from '../probes/matrix.ts';
+import type {SessionEvent} from '../session-state.ts';
+
+type Sentences = {
+	readonly [Type in SessionEvent['type']]: (event: Extract<SessionEvent, {type: Type}>) => string | undefined;
+};
+
+const sentences: Sentences = {
+	'target-resolved'({target}) {
+		const {service, port, endpoints, client, nodes} = target;
+		return `${service.namespace}/${service.name} ${service.clusterIp}:${port.port} has ${endpoints.length} endpoint${endpoints.length === 1 ? '' : 's'}; client ${client.namespace}/${client.name} ${client.ip}; connecting to ${nodes.keys().toArray().join(', ')}`;
+	},
+	'node-reached': ({node, way}) => `${node} reached over ${way}`,
+	'point-unreachable': ({point, because}) => `${point} cannot be read: ${because}`,
+	'node-read': ({evidence}) => `${evidence.node} read`,
+	'pod-read': ({evidence}) => `${evidence.namespace}/${evidence.pod} read`,
+	'capture-armed': ({label}) => `capture armed on ${label}`,
+	'capture-failed': ({label, because}) => `no capture on ${label}: ${because}`,
+	'probes-fired': ({cells}) => `${cells} probes fired`,
+	'opening-seen': () => 'the client\'s first packet was captured',
+	'probe-answered': ({cell}) => `${cell.from} → ${cell.toIp}:${cell.toPort} ${cell.error ?? cellOutcome(cell)}`,
+	'flow-decided': () => undefined,
+	'capture-stopped': ({capture}) => `captures stopped: ${capture.points.map(({label, packets}) => `${label} ${packets} packets`).join(', ')}`,
+	diagnosed: ({diagnosis, isFinal}) => (isFinal ? undefined : `so far: ${diagnosis.sentence}`),
+};
+
+/** One line about an event for somebody who waits, or undefined where there is nothing to say. */
+export const formatProgress = (event: SessionEvent): string | undefined => {
+	const sentence = (sentences[event.type] as (event: SessionEvent) => string | undefined)(event);
+	return sentence === undefined ? undefined : `${(event.atMs / 1000).toFixed(1).padStart(5)} s  ${sentence}`;
+};

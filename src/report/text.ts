@@ -1,0 +1,100 @@
+import type {Finding} from '../check.ts';
+import type {Diagnosis} from '../diagnosis.ts';
+import type {SessionState} from '../session-state.ts';
+import type {Target} from '../target.ts';
+import {formatInventory} from './inventory.ts';
+import {formatLadder} from './ladder-text.ts';
+import {formatBackendHits, formatMatrix} from './matrix-text.ts';
+import {formatTable, wrapText} from './table.ts';
+
+const width = 120;
+const marks = {
+	ok: '✓', broken: '✗', latent: '!', unknown: '?',
+} as const;
+
+const indent = (lines: readonly string[]): readonly string[] => lines.map(line => (line === '' ? '' : `  ${line}`));
+
+const section = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', title, ...indent(lines)]);
+
+const formatHead = ({service, port, client, notes}: Target): readonly string[] => [
+	`${service.namespace}/${service.name} ${service.clusterIp}:${port.port}/${port.protocol} → ${port.targetPort}   from ${client.namespace}/${client.name} ${client.ip} on ${client.node}`,
+	...notes.map(note => `note: ${note}`),
+];
+
+const formatChecklist = (findings: readonly Finding[]): readonly string[] => {
+	const titles = formatTable(findings.map(({check, verdict}) => [marks[verdict.status], check.title, '']));
+	const offset = Math.max(...titles.map(title => title.length)) + 2;
+	return findings.flatMap(({verdict}, index) => {
+		const [first, ...more] = wrapText(verdict.because, width - offset - 2, '');
+		return [`${titles[index].padEnd(offset)}${first}`, ...more.map(line => ' '.repeat(offset) + line)];
+	});
+};
+
+const formatCaptures = ({capture}: SessionState): readonly string[] => (capture === undefined
+	? []
+	: formatTable(capture.points.map(point => [
+		point.role,
+		point.label,
+		point.problem ?? (point.packets === 0 ? '0 packets!' : `${point.packets} packets`),
+		point.kernelDrops === undefined ? '' : `${point.kernelDrops} dropped by the kernel`,
+	])));
+
+const maxLadders = 2;
+
+const formatLadders = ({capture}: SessionState): readonly string[] => {
+	const flows = capture?.flows ?? [];
+	const telling = flows.toSorted((a, b) => Number(a.ending === 'established') - Number(b.ending === 'established')).slice(0, maxLadders);
+	const left = flows.length - telling.length;
+	const points = (capture?.points ?? []).filter(({problem}) => problem === undefined).map(({label, role}) => ({point: label, role}));
+	return [...telling.flatMap(flow => formatLadder(flow, points)), ...(left > 0 ? [`(${left} more of these attempts were captured: --json, or --captures DIR)`] : [])];
+};
+
+const formatFinding = (word: string, {check, verdict}: Finding): readonly string[] => {
+	const confidence = verdict.status === 'broken' ? ` (${verdict.confidence})` : '';
+	return [`${word.padEnd(9)} ${check.id}${confidence}`, ...wrapText(verdict.because, width - 10, '').map(line => `${' '.repeat(10)}${line}`)];
+};
+
+const formatRepair = (diagnosis: Diagnosis, state: SessionState, repairOf: (finding: Finding) => readonly string[]): readonly string[] => {
+	const findings = [...(diagnosis.cause ? [diagnosis.cause] : []), ...diagnosis.contributing, ...(state.diagnosis?.cause ? [] : diagnosis.latent)];
+	return findings.flatMap(finding => {
+		const lines = repairOf(finding);
+		return lines.length === 0 ? [] : [`for ${finding.check.id}:`, ...indent(lines)];
+	});
+};
+
+const formatUnreachable = ({unreachable}: SessionState): readonly string[] =>
+	unreachable.entries().flatMap(([point, {because, tryThis}]) => [`${point}: ${because}`, `  try: ${tryThis}`]).toArray();
+
+const formatVerdict = (diagnosis: Diagnosis): readonly string[] => [
+	'',
+	...(diagnosis.cause ? formatFinding('cause', diagnosis.cause) : []),
+	...diagnosis.contributing.flatMap(finding => formatFinding('also', finding)),
+	...diagnosis.latent.flatMap(finding => formatFinding('latent', finding)),
+	...wrapText(`verdict   ${diagnosis.conclusion}: ${diagnosis.sentence}`, width, ' '.repeat(10)),
+];
+
+const formatHits = ({matrix}: SessionState, {endpoints}: Target): readonly string[] => {
+	const cell = matrix.find(({role, path}) => role === 'client' && path !== 'endpoint');
+	return cell ? formatBackendHits(cell, endpoints.filter(({isReady}) => isReady).map(({ip, port}) => `${ip}:${port}`)) : [];
+};
+
+/** The whole report as plain text. */
+export const formatReport = (state: SessionState, repairOf: (finding: Finding) => readonly string[]): string => {
+	const {target, diagnosis} = state;
+	if (!target || !diagnosis) {
+		return '';
+	}
+
+	return [
+		...formatHead(target),
+		'',
+		...formatInventory(state, target),
+		...section('not reached', formatUnreachable(state)),
+		...section('reach', [...formatMatrix(state.matrix, target.service.clusterIp), ...formatHits(state, target)]),
+		...section('captures', formatCaptures(state)),
+		...section('ladder', formatLadders(state)),
+		...section('checks', formatChecklist(diagnosis.findings)),
+		...formatVerdict(diagnosis),
+		...section('what would fix it', formatRepair(diagnosis, state, repairOf)),
+	].join('\n') + '\n';
+};

@@ -1,0 +1,116 @@
+import type {CaptureEvidence, CapturePoint} from './capture/capture-evidence.ts';
+import type {Diagnosis} from './diagnosis.ts';
+import type {Evidence, NodeEvidence, PodEvidence} from './evidence/evidence.ts';
+import {type Cell, isSameProbe} from './probes/matrix.ts';
+import type {Target} from './target.ts';
+
+/** What happened in a session, in the past tense. `atMs` counts from the session's start. */
+export type SessionEvent = {readonly atMs: number} & (
+	| {readonly type: 'target-resolved'; readonly target: Target}
+	| {readonly type: 'node-reached'; readonly node: string; readonly way: string}
+	| {readonly type: 'point-unreachable'; readonly point: string; readonly because: string; readonly tryThis: string}
+	| {readonly type: 'node-read'; readonly evidence: NodeEvidence}
+	| {readonly type: 'pod-read'; readonly evidence: PodEvidence}
+	| {readonly type: 'capture-armed'; readonly label: string; readonly command: string}
+	| {readonly type: 'capture-failed'; readonly label: string; readonly because: string}
+	| {readonly type: 'probes-fired'; readonly cells: number}
+	| {readonly type: 'opening-seen'}
+	| {readonly type: 'probe-answered'; readonly cell: Cell}
+	| {readonly type: 'flow-decided'; readonly capture: CaptureEvidence}
+	| {readonly type: 'capture-stopped'; readonly capture: CaptureEvidence}
+	| {readonly type: 'diagnosed'; readonly diagnosis: Diagnosis; readonly isFinal: boolean}
+);
+
+/** A running tcpdump as it is shown while nothing was captured yet. */
+export type ArmedCapture = Pick<CapturePoint, 'label' | 'command' | 'problem'>;
+
+/** Milliseconds since the session's start. The verdict is the first one that names a certain cause, else the last one. */
+export type Timing = {
+	readonly armedMs: number | undefined;
+	readonly firstOpeningMs: number | undefined;
+	readonly verdictMs: number | undefined;
+	readonly endMs: number;
+};
+
+export type SessionState = {
+	readonly target: Target | undefined;
+	readonly reached: ReadonlyMap<string, string>;
+	readonly unreachable: ReadonlyMap<string, {readonly because: string; readonly tryThis: string}>;
+	readonly nodes: ReadonlyMap<string, NodeEvidence>;
+	readonly pods: ReadonlyMap<string, PodEvidence>;
+	readonly armed: readonly ArmedCapture[];
+	readonly matrix: readonly Cell[];
+	readonly capture: CaptureEvidence | undefined;
+	readonly diagnosis: Diagnosis | undefined;
+	readonly timing: Timing;
+};
+
+export const initialState: SessionState = {
+	target: undefined,
+	reached: new Map(),
+	unreachable: new Map(),
+	nodes: new Map(),
+	pods: new Map(),
+	armed: [],
+	matrix: [],
+	capture: undefined,
+	diagnosis: undefined,
+	timing: {
+		armedMs: undefined, firstOpeningMs: undefined, verdictMs: undefined, endMs: 0,
+	},
+};
+
+const withEntry = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => new Map([...map, [key, value]]);
+
+/** Cells keep their place when a later answer replaces an earlier one. */
+const withCell = (matrix: readonly Cell[], cell: Cell): readonly Cell[] => {
+	const index = matrix.findIndex(other => isSameProbe(other, cell));
+	return index === -1 ? [...matrix, cell] : matrix.with(index, cell);
+};
+
+type Reducers = {
+	readonly [Type in SessionEvent['type']]: (state: SessionState, event: Extract<SessionEvent, {type: Type}>) => Partial<SessionState>;
+};
+
+const timed = (state: SessionState, times: Partial<Timing>): Timing => ({...state.timing, ...times});
+
+const reducers: Reducers = {
+	'target-resolved': (_state, {target}) => ({target}),
+	'node-reached': (state, {node, way}) => ({reached: withEntry(state.reached, node, way)}),
+	'point-unreachable': (state, {point, because, tryThis}) => ({unreachable: withEntry(state.unreachable, point, {because, tryThis})}),
+	'node-read': (state, {evidence}) => ({nodes: withEntry(state.nodes, evidence.node, evidence)}),
+	'pod-read': (state, {evidence}) => ({pods: withEntry(state.pods, `${evidence.namespace}/${evidence.pod}`, evidence)}),
+	'capture-armed': (state, {label, command, atMs}) => ({
+		armed: [...state.armed, {label, command, problem: undefined}], timing: timed(state, {armedMs: atMs}),
+	}),
+	'capture-failed': (state, {label, because}) => ({armed: [...state.armed, {label, command: '', problem: because}]}),
+	'probes-fired': () => ({}),
+	'opening-seen': (state, {atMs}) => ({timing: timed(state, {firstOpeningMs: atMs})}),
+	'probe-answered': (state, {cell}) => ({matrix: withCell(state.matrix, cell)}),
+	'flow-decided': (_state, {capture}) => ({capture}),
+	'capture-stopped': (_state, {capture}) => ({capture}),
+	diagnosed: (state, {diagnosis, atMs}) => ({diagnosis, timing: timed(state, {verdictMs: state.timing.verdictMs ?? atMs})}),
+};
+
+/** The state after an event. Pure; the screen, the text and the JSON are drawn from its result alone. */
+export const reduce = (state: SessionState, event: SessionEvent): SessionState => {
+	const change = (reducers[event.type] as (state: SessionState, event: SessionEvent) => Partial<SessionState>)(state, event);
+	const next = {...state, ...change};
+	return {...next, timing: {...next.timing, endMs: event.atMs}};
+};
+
+/** What the checks may read, once the target is known. */
+export const evidenceOf = (state: SessionState): Evidence => {
+	if (!state.target) {
+		throw new Error('there is no evidence before the target is known');
+	}
+
+	return {
+		target: state.target,
+		nodes: state.nodes,
+		pods: state.pods,
+		matrix: state.matrix,
+		capture: state.capture,
+		unreachable: new Map(state.unreachable.entries().map(([point, {because}]) => [point, because])),
+	};
+};

@@ -1,0 +1,134 @@
+import type {Access} from './access/access.ts';
+import {type PairedCapture, armCaptures} from './capture/paired-capture.ts';
+import {checks} from './checks/index.ts';
+import {diagnose} from './diagnosis.ts';
+import {collectEvidence} from './evidence/collect.ts';
+import {planClientProbe, planOtherProbes} from './probes/plan.ts';
+import type {Cell} from './probes/matrix.ts';
+import {type ProbePlan, probe} from './probes/probe.ts';
+import {
+	type SessionEvent,
+	type SessionState,
+	evidenceOf,
+	initialState,
+	reduce,
+} from './session-state.ts';
+import type {Target} from './target.ts';
+
+/** An event before the session stamped it with its time. */
+export type Happening = SessionEvent extends infer Event ? Event extends SessionEvent ? Omit<Event, 'atMs'> : never : never;
+
+export type SessionTools = {
+	readonly resolveTarget: () => Promise<Target>;
+	readonly openAccess: (target: Target) => Promise<Access>;
+	/** Called with every event and the state after it. */
+	readonly onEvent: (event: SessionEvent, state: SessionState) => void;
+	/** Milliseconds since the program was started. */
+	readonly now: () => number;
+	readonly signal: AbortSignal;
+	readonly probeTimeoutMs: number;
+	/** Gets the raw captures at the end, to keep them. */
+	readonly keepCaptures?: (capture: PairedCapture, target: Target) => Promise<void>;
+};
+
+type Session = {
+	readonly tools: SessionTools;
+	readonly state: () => SessionState;
+	readonly tell: (happening: Happening) => void;
+};
+
+const createSession = (tools: SessionTools): Session => {
+	let state = initialState;
+	return {
+		tools,
+		state: () => state,
+		tell(happening) {
+			const event: SessionEvent = {...happening, atMs: tools.now()};
+			state = reduce(state, event);
+			tools.onEvent(event, state);
+		},
+	};
+};
+
+const connectNodes = async ({tell}: Session, access: Access, target: Target): Promise<ReadonlySet<string>> => {
+	const reached = new Set<string>();
+	await Promise.all(target.nodes.keys().map(async node => {
+		const connection = await access.connect(node);
+		if (connection.ok) {
+			reached.add(node);
+			tell({type: 'node-reached', node, way: access.name});
+		} else {
+			tell({
+				type: 'point-unreachable', point: node, because: connection.because, tryThis: connection.tryThis,
+			});
+		}
+	}));
+	return reached;
+};
+
+const judge = ({state, tell}: Session, isFinal: boolean): void => {
+	const diagnosis = diagnose(checks, evidenceOf(state()));
+	const isNews = isFinal || (diagnosis.cause?.verdict.status === 'broken' && diagnosis.cause.verdict.confidence === 'certain');
+	if (isNews) {
+		tell({type: 'diagnosed', diagnosis, isFinal});
+	}
+};
+
+/** Fires the probe that the captures watch. Resolves with the tool's answer, or with undefined when packets settled it long before the tool's own time-out. */
+const runClientProbe = async (session: Session, access: Access, plan: ProbePlan, capture: PairedCapture): Promise<Cell | undefined> => {
+	const {tools, tell} = session;
+	const giveUp = new AbortController();
+	const answering = probe(access, plan, tools.probeTimeoutMs, AbortSignal.any([giveUp.signal, tools.signal]));
+	const answered = await Promise.race([capture.decided(plan.tries), answering]);
+	const cell = answered === true ? undefined : answered;
+	tell({type: 'flow-decided', capture: capture.evidence()});
+	tell({type: 'probe-answered', cell: capture.settle(plan, cell)});
+	judge(session, false);
+	giveUp.abort();
+	await answering;
+	return cell;
+};
+
+const runOtherProbes = async ({tools, tell}: Session, access: Access, plans: readonly ProbePlan[]): Promise<void> => {
+	await Promise.all(plans.map(async plan => {
+		tell({type: 'probe-answered', cell: await probe(access, plan, tools.probeTimeoutMs, tools.signal)});
+	}));
+};
+
+const probeAndCapture = async (session: Session, access: Access, target: Target, reached: ReadonlySet<string>): Promise<void> => {
+	const {tools, tell} = session;
+	const reading = collectEvidence(access, target, reached, tell);
+	const capture = await armCaptures(access, target, reached, tell);
+	await reading;
+	tools.signal.throwIfAborted();
+	const clientPlan = planClientProbe(target);
+	const others = planOtherProbes(target).filter(plan => reached.has(plan.fromNode));
+	tell({type: 'probes-fired', cells: others.length + 1});
+	const [answered] = await Promise.all([
+		reached.has(clientPlan.fromNode) ? runClientProbe(session, access, clientPlan, capture) : undefined,
+		runOtherProbes(session, access, others),
+	]);
+	tell({type: 'capture-stopped', capture: await capture.stop()});
+	if (reached.has(clientPlan.fromNode)) {
+		tell({type: 'probe-answered', cell: capture.settle(clientPlan, answered)});
+	}
+
+	await tools.keepCaptures?.(capture, target);
+};
+
+/** One incident from its target to its diagnosis. Resolves with the last state; throws `UserFacingError` where it cannot begin. */
+export const runSession = async (tools: SessionTools): Promise<SessionState> => {
+	const session = createSession(tools);
+	const target = await tools.resolveTarget();
+	session.tell({type: 'target-resolved', target});
+	const access = await tools.openAccess(target);
+	try {
+		const reached = await connectNodes(session, access, target);
+		await probeAndCapture(session, access, target, reached);
+	} finally {
+		await access.close();
+	}
+
+	judge(session, true);
+	return session.state();
+};

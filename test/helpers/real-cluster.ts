@@ -1,0 +1,130 @@
+import path from 'node:path';
+import process from 'node:process';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {type CommandResult, runCommand} from '../../src/access/run.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+const clusterCommand = path.join(root, 'test/cluster/cluster');
+const cannotRun = 77;
+const minuteMs = 60_000;
+
+/** Runs a command of `npm run cluster`. */
+export const cluster = async (...argv: readonly string[]): Promise<CommandResult> => runCommand([clusterCommand, ...argv], {timeoutMs: 20 * minuteMs});
+
+const mustSucceed = (result: CommandResult): CommandResult => {
+	if (result.exitCode !== 0) {
+		throw new Error(`${result.command} ended with ${String(result.exitCode)}: ${result.stderr.slice(-2000)}`);
+	}
+
+	return result;
+};
+
+/** Why the cluster cannot run on this machine, or undefined. */
+export const whySkipped = async (): Promise<string | undefined> => {
+	const result = await cluster('check');
+	return result.exitCode === cannotRun ? `${result.stdout}${result.stderr}`.trim() : undefined;
+};
+
+/** Starts the cluster where it does not run yet, with the founding workload. */
+export const startCluster = async (): Promise<void> => {
+	mustSucceed(await cluster('build'));
+	mustSucceed(await cluster('up', '3'));
+	mustSucceed(await cluster('seed'));
+};
+
+export const resetCluster = async (): Promise<void> => {
+	mustSucceed(await cluster('reset'));
+};
+
+/** Runs a command line on a node as root; it must succeed. */
+export const onNode = async (node: number, command: string): Promise<string> => {
+	const {stdout} = mustSucceed(await cluster('ssh', String(node), command));
+	return stdout;
+};
+
+export const onEveryNode = async (command: string): Promise<void> => {
+	await Promise.all([1, 2, 3].map(async node => onNode(node, command)));
+};
+
+export const kubectl = async (...argv: readonly string[]): Promise<string> => {
+	const {stdout} = mustSucceed(await cluster('kubectl', ...argv));
+	return stdout;
+};
+
+/** Asks again until the answer is yes, for what the cluster does in its own time. */
+export const until = async (what: string, isTrue: () => Promise<boolean>, seconds = 60): Promise<void> => {
+	const end = performance.now() + (seconds * 1000);
+	// eslint-disable-next-line no-await-in-loop
+	while (!await isTrue()) {
+		if (performance.now() > end) {
+			throw new Error(`gave up waiting for ${what}`);
+		}
+
+		// eslint-disable-next-line no-await-in-loop
+		await sleep(300);
+	}
+};
+
+type ClusterEnv = {readonly netns: string; readonly kubeconfig: string; readonly sshConfig: string; readonly kubectl: string};
+
+let known: ClusterEnv | undefined;
+
+/** How to reach the cluster. */
+export const clusterEnv = async (): Promise<ClusterEnv> => {
+	if (known) {
+		return known;
+	}
+
+	const {stdout} = mustSucceed(await cluster('env'));
+	const value = (name: string): string => new RegExp(`^${name}=(?<value>.*)$`, 'mv').exec(stdout)?.groups?.value ?? '';
+	known = {
+		netns: value('NETNS'), kubeconfig: value('KUBECONFIG'), sshConfig: value('SSH_CONFIG'), kubectl: value('KUBECTL'),
+	};
+	return known;
+};
+
+/** Runs hairpin from its sources inside the cluster's network namespace, with the cluster's kubectl and kubeconfig. */
+export const hairpin = async (argv: readonly string[], options: {readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>>} = {}): Promise<CommandResult> => {
+	const {netns, kubeconfig, kubectl: kubectlFile} = await clusterEnv();
+	return runCommand(['ip', 'netns', 'exec', netns, process.execPath, path.join(root, 'src/cli.ts'), ...argv], {
+		timeoutMs: 3 * minuteMs,
+		signal: options.signal,
+		env: {KUBECONFIG: kubeconfig, PATH: `${path.dirname(kubectlFile)}:${process.env.PATH ?? ''}`, ...options.env},
+	});
+};
+
+type Summary = {readonly id: string; readonly status: string; readonly confidence: string | undefined; readonly because: string};
+
+export type Report = {
+	readonly conclusion: string;
+	readonly cause: string | undefined;
+	readonly contributing: readonly string[];
+	readonly latent: readonly string[];
+	readonly verdict: string;
+	readonly findings: readonly Summary[];
+	readonly matrix: ReadonlyArray<{
+		readonly from: string; readonly to: string; readonly role: string; readonly outcome: string; readonly tries: number;
+		readonly attempts: ReadonlyArray<{readonly outcome: string; readonly backend: string | undefined}>;
+	}>;
+	readonly captures: ReadonlyArray<{readonly point: string; readonly role: string; readonly packets: number; readonly problem: string | undefined}>;
+	readonly flows: ReadonlyArray<{
+		readonly ending: string; readonly reached: readonly string[];
+		readonly impossibleReply?: {readonly frame: number; readonly resetFrame?: number};
+		readonly backend?: {readonly ip: string; readonly port: number}; readonly sourceAtBackend?: {readonly ip: string; readonly port: number};
+	}>;
+	readonly timing: {readonly firstSynMs: number | undefined; readonly verdictMs: number | undefined; readonly endMs: number};
+	readonly exitCode: number;
+};
+
+export type Checked = CommandResult & {readonly report: Report};
+
+/** `hairpin check … --json` over SSH, with its report parsed. */
+export const check = async (...argv: readonly string[]): Promise<Checked> => {
+	const {sshConfig} = await clusterEnv();
+	const result = await hairpin(['check', ...argv, '--via', 'ssh', '--ssh-config', sshConfig, '--json']);
+	if (result.stdout === '') {
+		throw new Error(`hairpin printed nothing: ${result.stderr}`);
+	}
+
+	return {...result, report: JSON.parse(result.stdout) as Report};
+};
