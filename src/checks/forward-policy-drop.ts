@@ -1,0 +1,104 @@
+import type {Check, EvidenceRef, Verdict} from '../check.ts';
+import type {Evidence} from '../evidence/evidence.ts';
+import {type Cell, isFailing} from '../probes/matrix.ts';
+import {type Crossing, crossingsOf, crossingsIfFiltered} from './forward/crossings.ts';
+import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
+import {tellLoss} from './shared/loss.ts';
+import {describeUnreadNodes, nameNodes, readNodes} from './shared/nodes.ts';
+import {routesOf} from './shared/routes.ts';
+import {
+	broken,
+	latent,
+	ok,
+	refsTo,
+	unknown,
+} from './shared/verdicts.ts';
+import {formatAddress, joinWords, pluralize} from './shared/words.ts';
+
+type Stop = Crossing & {readonly verdict: {readonly does: 'drop' | 'reject'; readonly by: string; readonly packets: number}};
+
+const isStop = (crossing: Crossing): crossing is Stop => crossing.verdict.does === 'drop' || crossing.verdict.does === 'reject';
+
+/** A dropped packet is never answered; REJECT answers with ICMP or a reset (iptables-extensions(8)). */
+const predict = (evidence: Evidence): Prediction => route => {
+	const stop = crossingsOf(route, evidence).find(crossing => isStop(crossing));
+	if (!stop) {
+		return [];
+	}
+
+	return stop.verdict.does === 'drop' ? ['timeout'] : ['refused', 'unreachable'];
+};
+
+const stopsOf = (cells: readonly Cell[], evidence: Evidence): readonly Stop[] => cells
+	.flatMap(cell => routesOf(cell, evidence))
+	.flatMap(route => crossingsOf(route, evidence))
+	.filter(crossing => isStop(crossing));
+
+const describeStop = ({verdict, node, packet}: Stop): string => {
+	const pair = `${packet.source ?? 'the masqueraded client'} → ${formatAddress({ip: packet.destination, port: packet.destinationPort})}`;
+	return `${verdict.by} on ${node} ${verdict.does === 'drop' ? 'drops' : 'rejects'} ${pair}, which no rule accepts before it${verdict.packets > 0 ? ` (${pluralize(verdict.packets, 'packet')} so far)` : ''}`;
+};
+
+const refsOf = (evidence: Evidence, stops: readonly Stop[]): readonly EvidenceRef[] =>
+	refsTo(...new Set(stops.map(({node}) => evidence.nodes.get(node)?.iptables)));
+
+const judgeHarm = (evidence: Evidence, cells: readonly Cell[]): Verdict => {
+	const stops = stopsOf(cells, evidence);
+	const byPlace = new Map(stops.map(stop => [`${stop.node} ${stop.verdict.by}`, stop]));
+	const failing = joinWords(cells.map(({from, toIp, toPort}) => `${from} → ${formatAddress({ip: toIp, port: toPort})}`));
+	const {words, refs} = tellLoss(evidence, cells);
+	const isCounted = stops.some(({verdict}) => verdict.packets > 0);
+	const because = `${joinWords(byPlace.values().map(stop => describeStop(stop)).toArray())}; so ${failing} ${cells.length === 1 ? 'fails' : 'fail'}${words}`;
+	return broken(because, [...refs, ...refsOf(evidence, stops)], isCounted || refs.length > 0 ? 'certain' : 'likely');
+};
+
+/** Doubts about a crossing that a timed-out probe had to make. */
+const findDoubts = (evidence: Evidence): readonly string[] => evidence.matrix
+	.filter(cell => isFailing(cell))
+	.flatMap(cell => routesOf(cell, evidence))
+	.flatMap(route => crossingsOf(route, evidence))
+	.flatMap(({node, verdict}) => (verdict.does === 'unknown' ? [`${node}: ${verdict.because}`] : []));
+
+/** Tables of nftables that neither iptables made nor kube-proxy: what they drop is not seen here. */
+const findForeignTables = (evidence: Evidence): readonly string[] => readNodes(evidence, node => node.nftTables).readings.flatMap(({node, value}) => value
+	.filter(table => !/^(?:(?:ip|ip6|arp|bridge) (?:filter|nat|mangle|raw|security)|ip6? kube-proxy|inet flannel-ipv[46]|ip6? flannel-ipv[46])$/v.test(table))
+	.map(table => `${node.node}: table ${table}`));
+
+const judgeQuiet = (evidence: Evidence): Verdict => {
+	const stops = evidence.matrix.flatMap(cell => routesOf(cell, evidence)).flatMap(route => crossingsIfFiltered(route, evidence)).filter(crossing => isStop(crossing));
+	if (stops.length > 0) {
+		const [stop] = stops;
+		return latent(`${describeStop(stop)}; nothing that was probed goes through it now, but bridged traffic will once br_netfilter hands it to FORWARD`, refsOf(evidence, stops));
+	}
+
+	const doubts = findDoubts(evidence);
+	const {readings, gaps} = readNodes(evidence, node => node.iptables);
+	const foreign = findForeignTables(evidence);
+	const reasons = [...new Set([...doubts, ...gaps, ...(foreign.length > 0 ? [`not read: ${joinWords(foreign)} (nftables)`] : [])])];
+	return reasons.length > 0 ? unknown(reasons.join('; ')) : ok(`FORWARD on ${nameNodes(readings)} accepts the connections that were probed`);
+};
+
+const judge = (evidence: Evidence): Verdict => {
+	const cells = explainedCells(evidence, predict(evidence));
+	return cells.length > 0 ? judgeHarm(evidence, cells) : judgeQuiet(evidence);
+};
+
+const repair = (evidence: Evidence): readonly string[] => {
+	const cells = explainedCells(evidence, predict(evidence));
+	const nodes = joinWords(stopsOf(cells, evidence).map(({node}) => node));
+	const cidrs = new Set(evidence.target.nodes.values().flatMap(({podCidrs}) => podCidrs)).values().toArray();
+	return [
+		`# on ${nodes === '' ? joinWords(evidence.nodes.keys().toArray()) : nodes}, as root: let the pods' networks through, rather than everything`,
+		...cidrs.flatMap(cidr => [`iptables -I FORWARD -s ${cidr} -j ACCEPT`, `iptables -I FORWARD -d ${cidr} -j ACCEPT`]),
+		'# lasting: whatever set it must not again (Docker: ExecStartPost=/usr/sbin/iptables -P FORWARD ACCEPT in a drop-in of docker.service), or keep the two rules in the firewall\'s own files',
+	];
+};
+
+export const forwardPolicyDrop: Check = {
+	id: 'forward-policy-drop',
+	title: 'FORWARD lets pods through',
+	explain: 'Whatever a node passes on for pods crosses the FORWARD chain: routed packets always, bridged ones with br_netfilter. In ipvs mode the request of a pod to a Service on its own node does not, so that a drop there can spare the Service and hit the direct way.',
+	judge,
+	explains: (cell, evidence) => isCellExplained(cell, evidence, predict(evidence)),
+	repair,
+};

@@ -1,0 +1,68 @@
+import type {Evidence, NodeEvidence} from '../../evidence/evidence.ts';
+import {valueOf} from '../../evidence/known.ts';
+import {bridgeOfPod} from '../../evidence/readings.ts';
+import {type Passage, passagesOf} from '../shared/passages.ts';
+import type {Route} from '../shared/routes.ts';
+import {isMasqueradingAll} from '../shared/bypass.ts';
+import type {ForwardedPacket} from './rule.ts';
+import {type ForwardVerdict, walkRulesets} from './walk.ts';
+
+/** One packet of a route at one node's FORWARD hook, and what becomes of it. */
+export type Crossing = {
+	readonly node: string;
+	readonly packet: ForwardedPacket;
+	readonly verdict: ForwardVerdict;
+};
+
+/** The bit that kube-proxy marks with for masquerading (masqueradeBit 14). */
+const masqueradeMark = 0x40_00;
+
+const bridgeName = (evidence: Evidence, pod: Route['from'], node: string): string | undefined =>
+	pod?.node === node ? bridgeOfPod(evidence, pod)?.bridge.name : undefined;
+
+const sourceOf = (route: Route, evidence: Evidence, node: string): string | undefined => {
+	const {from, cell} = route;
+	const isRewritten = node !== cell.fromNode && route.isThroughVip && isMasqueradingAll(evidence, cell.fromNode);
+	return isRewritten ? undefined : (from?.ip ?? evidence.target.nodes.get(cell.from)?.internalIp);
+};
+
+const packetOf = (route: Route, evidence: Evidence, {direction, isMarked}: Passage, node: NodeEvidence): ForwardedPacket => {
+	const {from, backend, endpoint, cell} = route;
+	const source = sourceOf(route, evidence, node.node);
+	const common = {
+		protocol: cell.protocol === 'UDP' ? 'udp' as const : 'tcp' as const,
+		mark: isMarked ? masqueradeMark : 0,
+		bridges: (valueOf(node.bridges) ?? []).map(({name}) => name),
+	};
+	const [near, far] = [bridgeName(evidence, from, node.node), bridgeName(evidence, backend, node.node)];
+	return direction === 'request'
+		? {
+			...common, source, destination: endpoint.ip, destinationPort: endpoint.port, state: 'NEW', inInterface: near, outInterface: far,
+		}
+		: {
+			...common, source: endpoint.ip, destination: source ?? endpoint.ip, destinationPort: undefined, state: 'ESTABLISHED', inInterface: far, outInterface: near,
+		};
+};
+
+const judgePassage = (route: Route, evidence: Evidence, passage: Passage): readonly Crossing[] => {
+	const node = evidence.nodes.get(passage.node);
+	if (!node) {
+		return [];
+	}
+
+	const packet = packetOf(route, evidence, passage, node);
+	const {iptables} = node;
+	const verdict: ForwardVerdict = 'value' in iptables ? walkRulesets(iptables.value, packet) : {does: 'unknown', because: iptables.unknown};
+	return [{node: node.node, packet, verdict}];
+};
+
+/** Every crossing of FORWARD on this route, in both directions, as far as the nodes could be read. */
+export const crossingsOf = (route: Route, evidence: Evidence): readonly Crossing[] =>
+	(passagesOf(route, evidence) ?? []).flatMap(passage => judgePassage(route, evidence, passage));
+
+/** The crossing that this route would get if br_netfilter handed the bridge's frames to FORWARD. */
+export const crossingsIfFiltered = (route: Route, evidence: Evidence): readonly Crossing[] => (route.place === 'same-bridge' && !route.isThroughVip
+	? judgePassage(route, evidence, {
+		node: route.cell.fromNode, way: 'bridged', direction: 'request', isMarked: false,
+	})
+	: []);

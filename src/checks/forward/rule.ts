@@ -1,0 +1,134 @@
+import {isInCidr} from './cidr.ts';
+
+/** A packet at a node's FORWARD hook, as far as it is known before it is sent. */
+export type ForwardedPacket = {
+	/** Undefined where masquerading on another node rewrote it. */
+	readonly source: string | undefined;
+	readonly destination: string;
+	readonly protocol: 'tcp' | 'udp' | 'sctp';
+	/** Undefined in the reply, whose destination port is the client's. */
+	readonly destinationPort: number | undefined;
+	readonly state: 'NEW' | 'ESTABLISHED';
+	readonly mark: number;
+	/** Undefined where it is none of the node's bridges: a tunnel, or the uplink. */
+	readonly inInterface: string | undefined;
+	readonly outInterface: string | undefined;
+	/** Names of the node's bridges. */
+	readonly bridges: readonly string[];
+};
+
+/** `maybe`: the rule asks for something that is not known of the packet, or in words that are not understood. */
+export type Match = 'yes' | 'no' | 'maybe';
+
+export type Rule = {
+	readonly match: (packet: ForwardedPacket) => Match;
+	readonly target: string | undefined;
+};
+
+type Test = (packet: ForwardedPacket) => Match;
+
+const certainly = (isTrue: boolean): Match => (isTrue ? 'yes' : 'no');
+
+const ifKnown = <T>(value: T | undefined, isMatching: (value: T) => boolean): Match => (value === undefined ? 'maybe' : certainly(isMatching(value)));
+
+const matchCidrs = (address: string | undefined, text: string): Match => {
+	const answers = new Set(text.split(',').map(cidr => (address === undefined ? undefined : isInCidr(address, cidr))));
+	return answers.has(true) ? 'yes' : (answers.has(undefined) ? 'maybe' : 'no');
+};
+
+const matchInterface = (name: string | undefined, pattern: string, bridges: readonly string[]): Match => {
+	if (name !== undefined) {
+		return certainly(pattern.endsWith('+') ? name.startsWith(pattern.slice(0, -1)) : name === pattern);
+	}
+
+	return bridges.includes(pattern) ? 'no' : 'maybe';
+};
+
+const matchPorts = (port: number | undefined, text: string): Match => ifKnown(port, known => text.split(',').some(range => {
+	const [first, last = first] = range.split(':').map(Number);
+	return known >= first && known <= last;
+}));
+
+/** conntrack knows more states than a first or an answering packet can have; SNAT and DNAT depend on rules that were not walked. */
+const matchStates = (state: ForwardedPacket['state'], text: string): Match => {
+	const states = text.split(',');
+	return states.includes(state) ? 'yes' : (states.some(name => name === 'DNAT' || name === 'SNAT') ? 'maybe' : 'no');
+};
+
+/** `value[/mask]`, as iptables-save prints marks. */
+const matchMark = (mark: number, text: string): Match => {
+	const [value, mask = 0xFF_FF_FF_FF] = text.split('/').map(Number);
+	return Number.isNaN(value) || Number.isNaN(mask) ? 'maybe' : certainly(((mark & mask) >>> 0) === value);
+};
+
+const matchProtocol = (protocol: string, text: string): Match => certainly(text === 'all' || text.toLowerCase() === protocol);
+
+const tests: Readonly<Record<string, (packet: ForwardedPacket, value: string) => Match>> = {
+	'-s': ({source}, value) => matchCidrs(source, value),
+	'-d': ({destination}, value) => matchCidrs(destination, value),
+	'-i': ({inInterface, bridges}, value) => matchInterface(inInterface, value, bridges),
+	'-o': ({outInterface, bridges}, value) => matchInterface(outInterface, value, bridges),
+	'-p': ({protocol}, value) => matchProtocol(protocol, value),
+	'--dport': ({destinationPort}, value) => matchPorts(destinationPort, value),
+	'--dports': ({destinationPort}, value) => matchPorts(destinationPort, value),
+	'--ctstate': ({state}, value) => matchStates(state, value),
+	'--state': ({state}, value) => matchStates(state, value),
+	'--mark': ({mark}, value) => matchMark(mark, value),
+};
+
+/** Matches that say nothing about the packet, or whose options do. */
+const silentModules: ReadonlySet<string> = new Set(['comment', 'conntrack', 'state', 'mark', 'tcp', 'udp', 'multiport']);
+
+const negate = (match: Match): Match => (match === 'maybe' ? match : certainly(match === 'no'));
+
+/** Words of a rule; a comment in quotation marks is one word. */
+const splitWords = (text: string): readonly string[] => text.matchAll(/"(?<quoted>(?:[^"\\]|\\.)*)"|\S+/gv)
+	.map(match => match.groups?.quoted ?? match[0])
+	.toArray();
+
+const testOf = (option: string, value: string, isNegated: boolean): Test | undefined => {
+	if (option === '--comment' || (option === '-m' && silentModules.has(value))) {
+		return undefined;
+	}
+
+	const test = tests[option];
+	if (test === undefined) {
+		return () => 'maybe';
+	}
+
+	return packet => (isNegated ? negate(test(packet, value)) : test(packet, value));
+};
+
+const allOf = (matches: readonly Match[]): Match => (matches.includes('no') ? 'no' : (matches.includes('maybe') ? 'maybe' : 'yes'));
+
+type Condition = {readonly option: string; readonly value: string; readonly isNegated: boolean};
+
+/** `! -s 10.0.0.0/8` and the like. An option takes the next word where that is no option itself (`--physdev-is-bridged` takes none). */
+const splitConditions = (words: readonly string[]): readonly Condition[] => {
+	const conditions: Condition[] = [];
+	let index = 0;
+	while (index < words.length) {
+		const isNegated = words[index] === '!';
+		const option = words[index + (isNegated ? 1 : 0)] ?? '';
+		index += isNegated ? 2 : 1;
+		const hasValue = index < words.length && words[index] !== '!' && !/^-{1,2}[a-z]/v.test(words[index]);
+		conditions.push({option, value: hasValue ? words[index] : '', isNegated});
+		index += hasValue ? 1 : 0;
+	}
+
+	return conditions;
+};
+
+/** Reads a rule as iptables-save prints it; what follows the target are the target's own options. */
+export const parseRule = (text: string): Rule => {
+	const words = splitWords(text);
+	const end = words.findIndex(word => word === '-j' || word === '-g');
+	const conditions = splitConditions(words.slice(words[0] === '-A' ? 2 : 0, end === -1 ? undefined : end));
+	const asked = conditions.map(({option, value, isNegated}) => testOf(option, value, isNegated)).filter(test => test !== undefined);
+	const target = end === -1 ? undefined : words[end + 1];
+	return {
+		match: packet => allOf(asked.map(test => test(packet))),
+		// Unlike -j, -g does not come back to the calling chain: no name of a chain, so that it is not understood.
+		target: target !== undefined && words[end] === '-g' ? `-g ${target}` : target,
+	};
+};

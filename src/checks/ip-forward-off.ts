@@ -1,0 +1,72 @@
+import type {Check, Verdict} from '../check.ts';
+import type {Evidence, Known, NodeEvidence} from '../evidence/evidence.ts';
+import {mapKnown, valueOf} from '../evidence/known.ts';
+import {ipVersionOf} from './shared/bridges.ts';
+import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
+import {nameNodes, readNodes} from './shared/nodes.ts';
+import {passagesOf} from './shared/passages.ts';
+import {tellLoss} from './shared/loss.ts';
+import {
+	broken,
+	latent,
+	ok,
+	refsTo,
+	unknown,
+} from './shared/verdicts.ts';
+import {formatAddress, joinWords} from './shared/words.ts';
+
+const keyOf = (evidence: Evidence): string => (ipVersionOf(evidence) === 6 ? 'net/ipv6/conf/all/forwarding' : 'net/ipv4/ip_forward');
+
+const dotted = (key: string): string => key.replaceAll('/', '.');
+
+const readOff = (node: NodeEvidence, key: string): Known<boolean> => {
+	const reading = node.sysctls[key] ?? {unknown: `${dotted(key)} was not read`};
+	return mapKnown(reading, value => value.trim() === '0');
+};
+
+/** A packet that a node would have to route is dropped without a word (ip_error in net/ipv4/route.c). */
+const predict = (evidence: Evidence): Prediction => route => {
+	const isClosed = (passagesOf(route, evidence) ?? []).some(({way, node}) => {
+		const reading = evidence.nodes.get(node);
+		return way === 'routed' && reading !== undefined && valueOf(readOff(reading, keyOf(evidence))) === true;
+	});
+	return isClosed ? ['timeout'] : [];
+};
+
+const judge = (evidence: Evidence): Verdict => {
+	const key = keyOf(evidence);
+	const {readings, gaps} = readNodes(evidence, node => readOff(node, key));
+	const off = readings.filter(({value}) => value);
+	if (off.length === 0) {
+		return gaps.length > 0 ? unknown(gaps.join('; ')) : ok(`${dotted(key)} is 1 on ${nameNodes(readings)}`);
+	}
+
+	const refs = refsTo(...off.map(({node}) => node.sysctls[key]));
+	const what = `${dotted(key)} is 0 on ${nameNodes(off)}, which drops every packet that it should route`;
+	const cells = explainedCells(evidence, predict(evidence));
+	if (cells.length === 0) {
+		return latent(`${what}; no probe that failed went through it`, refs);
+	}
+
+	const {words, refs: packets} = tellLoss(evidence, cells);
+	const failing = joinWords(cells.map(({from, toIp, toPort}) => `${from} → ${formatAddress({ip: toIp, port: toPort})}`));
+	return broken(`${what}: ${failing} ${cells.length === 1 ? 'times out' : 'time out'}${words}`, [...packets, ...refs], packets.length > 0 ? 'certain' : 'likely');
+};
+
+export const ipForwardOff: Check = {
+	id: 'ip-forward-off',
+	title: 'Node forwards packets',
+	explain: 'Pods reach other nodes, and in iptables mode every Service, through the node\'s routing. With ip_forward 0 the node drops what is not for itself; only frames between two pods of one bridge, and what IPVS takes in as its own, still pass.',
+	judge,
+	explains: (cell, evidence) => isCellExplained(cell, evidence, predict(evidence)),
+	repair(evidence) {
+		const key = dotted(keyOf(evidence));
+		const off = readNodes(evidence, node => readOff(node, keyOf(evidence))).readings.filter(({value}) => value);
+		return [
+			`# on ${nameNodes(off)}, as root`,
+			`sysctl -w ${key}=1`,
+			`echo '${key} = 1' > /etc/sysctl.d/99-zz-hairpin-forward.conf`,
+			`grep -rs '${key}' /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d   # whatever wrote 0 must go, or sort before that file`,
+		];
+	},
+};

@@ -1,0 +1,62 @@
+import type {Evidence, NodeEvidence} from '../../evidence/evidence.ts';
+import {valueOf} from '../../evidence/known.ts';
+import {bridgeOfPod} from '../../evidence/readings.ts';
+import {joinWords, podLabel} from './words.ts';
+
+/** What turning br_netfilter on would bring to light, to be read before it is done. */
+const warnHairpin = (evidence: Evidence): readonly string[] => evidence.target.backends.flatMap(pod => {
+	const port = bridgeOfPod(evidence, pod)?.port;
+	return port?.hairpinMode === 0
+		? [`# first: ip link set dev ${port.name} type bridge_slave hairpin on   # on ${pod.node}: once br_netfilter is on, ${podLabel(pod)} cannot reach itself without it`]
+		: [];
+});
+
+/** The files that load br_netfilter and set its switches at boot; systemd-modules-load runs before systemd-sysctl. */
+export const persistBridgeNetfilter: readonly string[] = [
+	'echo br_netfilter > /etc/modules-load.d/90-hairpin-br-netfilter.conf',
+	String.raw`printf 'net.bridge.bridge-nf-call-iptables = 1\nnet.bridge.bridge-nf-call-ip6tables = 1\n' > /etc/sysctl.d/99-zz-hairpin-bridge.conf`,
+];
+
+export const onNodes = (nodes: readonly string[]): string => `# on ${joinWords(nodes)}, as root`;
+
+/** Runtime and lasting parts of turning br_netfilter on. Undo is rmmod: modprobe -r takes the bridge module and every pod's network with it. */
+export const turnOnBridgeNetfilter = (evidence: Evidence, nodes: readonly string[]): readonly string[] => [
+	onNodes(nodes),
+	...warnHairpin(evidence),
+	'modprobe br_netfilter',
+	'sysctl -w net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1',
+	...persistBridgeNetfilter,
+	'# undo: sysctl -w net.bridge.bridge-nf-call-iptables=0, or rmmod br_netfilter; never modprobe -r, which removes the bridge itself',
+];
+
+/** A kubeadm kube-proxy reads config.conf inside its own pod, which a ConfigMap mounts there. */
+const isDaemonSet = (path: string | undefined): boolean => path === undefined || path.endsWith('/config.conf');
+
+const restartDaemonSet: readonly string[] = [
+	'kubectl -n kube-system rollout restart daemonset/kube-proxy && kubectl -n kube-system rollout status daemonset/kube-proxy',
+];
+
+/** One sed where every file has exactly one line with that key, else an editor: the key may be missing, inline, or there twice. */
+const editLine = (texts: readonly string[], path: string, key: string, value: string): string => {
+	const name = key.split('.').at(-1) ?? key;
+	const isPlain = texts.every(text => text.split('\n').filter(line => line.trimStart().startsWith(`${name}:`)).length === 1);
+	return isPlain ? String.raw`sed -i 's/^\( *${name}:\).*/\1 ${value}/' ${path}   # ${key}: ${value}` : `"$EDITOR" ${path}   # ${key}: ${value}`;
+};
+
+/** How one key of kube-proxy's configuration is changed and made to act: as a systemd unit, or as a DaemonSet. */
+export const editProxyConfig = (nodes: readonly NodeEvidence[], key: string, value: string): readonly string[] => {
+	const path = nodes.map(({kubeProxyConfig}) => valueOf(kubeProxyConfig)?.path).find(known => known !== undefined);
+	const daemonSet = [`kubectl -n kube-system edit configmap kube-proxy   # key config.conf: ${key}: ${value}`, ...restartDaemonSet];
+	if (path === undefined || isDaemonSet(path)) {
+		return daemonSet;
+	}
+
+	const texts = nodes.map(({kubeProxyConfig}) => valueOf(kubeProxyConfig)?.text ?? '');
+	return [
+		onNodes(nodes.map(({node}) => node)),
+		`cp -a ${path} ${path}.bak`,
+		editLine(texts, path, key, value),
+		'systemctl restart kube-proxy   # the rule follows some 10 s later',
+		`# where kube-proxy is a DaemonSet instead: ${daemonSet[0]}`,
+	];
+};

@@ -1,0 +1,57 @@
+import type {Check, Finding} from './check.ts';
+import {findCause, isTargetCell} from './diagnosis/find-cause.ts';
+import {summarize} from './diagnosis/summarize.ts';
+import type {Evidence} from './evidence/evidence.ts';
+import {type Cell, isFailing} from './probes/matrix.ts';
+
+/**
+ healthy: the client reaches the Service, and nothing that was found keeps another client from it ·
+ fault: something that was found makes probes fail · undecided: it fails and nothing explains it, or it could not be asked.
+ */
+export type Conclusion = 'healthy' | 'fault' | 'undecided';
+
+/** What the verdicts mean together. All lists are in the order on screen. */
+export type Diagnosis = {
+	readonly findings: readonly Finding[];
+	/** What explains most of the failing cells, the target's own among them. */
+	readonly cause: Finding | undefined;
+	/** Broken as well, and explains failing cells. */
+	readonly contributing: readonly Finding[];
+	/** Does no harm now, but will. */
+	readonly latent: readonly Finding[];
+	readonly ruledOut: readonly Finding[];
+	/** Could not be judged; the verdict says why. */
+	readonly undetermined: readonly Finding[];
+	/** Failing cells that nothing broken explains. */
+	readonly unexplained: readonly Cell[];
+	readonly conclusion: Conclusion;
+	readonly sentence: string;
+};
+
+const ofStatus = (findings: readonly Finding[], status: Finding['verdict']['status']): readonly Finding[] => findings.filter(({verdict}) => verdict.status === status);
+
+const conclude = (target: Cell | undefined, cause: Finding | undefined): Conclusion => {
+	if (cause) {
+		return 'fault';
+	}
+
+	return target !== undefined && target.attempts.length > 0 && !isFailing(target) ? 'healthy' : 'undecided';
+};
+
+/** Judges every check and finds which verdicts explain the failing cells. Pure, and without an opinion where nothing explains them. */
+export const diagnose = (checks: readonly Check[], evidence: Evidence): Diagnosis => {
+	const findings = checks.map(check => ({check, verdict: check.judge(evidence)}));
+	const target = evidence.matrix.find(cell => isTargetCell(cell));
+	const {cause, contributing, unexplained} = findCause(ofStatus(findings, 'broken'), evidence, target);
+	const parts = {
+		findings,
+		cause,
+		contributing,
+		latent: ofStatus(findings, 'latent'),
+		ruledOut: ofStatus(findings, 'ok'),
+		undetermined: ofStatus(findings, 'unknown'),
+		unexplained,
+		conclusion: conclude(target, cause),
+	};
+	return {...parts, sentence: summarize(parts, evidence, target)};
+};

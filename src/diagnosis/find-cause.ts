@@ -1,0 +1,41 @@
+import type {Finding} from '../check.ts';
+import type {Evidence} from '../evidence/evidence.ts';
+import {type Cell, isFailing} from '../probes/matrix.ts';
+
+/** The cell that the user asked about: from the client through the ClusterIP. */
+export const isTargetCell = ({role, path}: Cell): boolean => role === 'client' && path !== 'endpoint';
+
+/** Whether a backend reaches itself is a question of its own: its failure keeps nobody else from the Service. */
+export const isAside = ({role, path}: Cell): boolean => role === 'backend' && path === 'self';
+
+type Explanation = {readonly finding: Finding; readonly cells: readonly Cell[]};
+
+const isCertain = ({verdict}: Finding): boolean => verdict.status === 'broken' && verdict.confidence === 'certain';
+
+/** A fault that must have stopped a probe which got through is not what it seems: it explains nothing. */
+const isContradicted = ({check}: Finding, evidence: Evidence): boolean =>
+	evidence.matrix.some(cell => cell.attempts.length > 0 && !isFailing(cell) && check.explains(cell, evidence));
+
+const explain = (finding: Finding, failing: readonly Cell[], evidence: Evidence): Explanation => ({
+	finding, cells: isContradicted(finding, evidence) ? [] : failing.filter(cell => finding.check.explains(cell, evidence)),
+});
+
+/** Most cells first, then the certain ones; sorting is stable, so that the order on screen decides between equals. */
+const byWeight = (a: Explanation, b: Explanation): number =>
+	a.cells.length === b.cells.length ? Number(isCertain(b.finding)) - Number(isCertain(a.finding)) : b.cells.length - a.cells.length;
+
+/** A cause explains the target's cell where that fails; where it does not, what keeps other clients from the Service. */
+const canBeCause = ({cells}: Explanation, target: Cell | undefined): boolean =>
+	target !== undefined && isFailing(target) ? cells.includes(target) : cells.some(cell => !isAside(cell));
+
+/** Which broken findings explain the failing cells. */
+export const findCause = (broken: readonly Finding[], evidence: Evidence, target: Cell | undefined) => {
+	const failing = evidence.matrix.filter(cell => isFailing(cell));
+	const explanations = broken.map(finding => explain(finding, failing, evidence)).filter(({cells}) => cells.length > 0);
+	const cause = explanations.filter(explanation => canBeCause(explanation, target)).toSorted(byWeight).at(0)?.finding;
+	return {
+		cause,
+		contributing: explanations.map(({finding}) => finding).filter(finding => finding !== cause),
+		unexplained: failing.filter(cell => explanations.every(({cells}) => !cells.includes(cell))),
+	};
+};
