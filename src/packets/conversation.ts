@@ -1,5 +1,6 @@
 import {
 	addressWords,
+	firstRowOf,
 	type LegIndex,
 	pointOf,
 	readLeg,
@@ -7,7 +8,6 @@ import {
 	readTimeMs,
 } from './leg-index.ts';
 import type {LegGroups} from './leg-groups.ts';
-import {listRows} from './leg-rows.ts';
 import {LEG_KIND} from './leg-table.ts';
 import {
 	ROW_ACKNOWLEDGEMENT,
@@ -18,9 +18,11 @@ import {
 	ROW_IS_BACK,
 	ROW_LEG,
 	ROW_MARK,
+	ROW_NEXT,
 	ROW_PAYLOAD_LENGTH,
 	ROW_SEQUENCE,
 	ROW_TTL,
+	ROW_WIDTH,
 } from './row-store.ts';
 import {ACK, RST, SYN} from './tcp.ts';
 import {TCP} from './transport.ts';
@@ -66,11 +68,13 @@ const isErrorToCaller = ({index, groups}: Reader, leg: number, addressLeg: numbe
 	return receiver.every((word, position) => word === caller[position]);
 };
 
+/** A packet from its row of numbers. */
 const readRowOf = (reader: Reader, point: number, leg: number, row: number): Row => {
 	const {index, groups, offsetsMs} = reader;
-	const field = (name: number): number => readRow(index, point, row, name);
-	const addressLeg = index.bases[point] + field(ROW_LEG);
-	const isFromSource = field(ROW_IS_BACK) === 0;
+	const {rows} = index.points[point].flows.store;
+	const at = row * ROW_WIDTH;
+	const addressLeg = index.bases[point] + rows[at + ROW_LEG];
+	const isFromSource = rows[at + ROW_IS_BACK] === 0;
 	const isError = addressLeg !== leg;
 	return {
 		point,
@@ -79,16 +83,16 @@ const readRowOf = (reader: Reader, point: number, leg: number, row: number): Row
 		isFromSource,
 		isForward: isError ? !isErrorToCaller(reader, leg, addressLeg, isFromSource) : isFromSource === (groups.isReversed[leg] === 0),
 		isError,
-		frame: field(ROW_FRAME),
+		frame: rows[at + ROW_FRAME],
 		timeMs: readTimeMs(index, point, row) - offsetsMs[point],
-		sequence: field(ROW_SEQUENCE),
-		acknowledgement: field(ROW_ACKNOWLEDGEMENT),
-		flags: field(ROW_FLAGS),
-		payloadLength: field(ROW_PAYLOAD_LENGTH),
-		identification: field(ROW_IDENTIFICATION),
-		ttl: field(ROW_TTL),
-		interfaceIndex: field(ROW_INTERFACE),
-		mark: field(ROW_MARK),
+		sequence: rows[at + ROW_SEQUENCE],
+		acknowledgement: rows[at + ROW_ACKNOWLEDGEMENT],
+		flags: rows[at + ROW_FLAGS],
+		payloadLength: rows[at + ROW_PAYLOAD_LENGTH],
+		identification: rows[at + ROW_IDENTIFICATION],
+		ttl: rows[at + ROW_TTL],
+		interfaceIndex: rows[at + ROW_INTERFACE],
+		mark: rows[at + ROW_MARK],
 	};
 };
 
@@ -103,20 +107,21 @@ export const compareInTime = (one: Row, two: Row): number => {
 
 /** Collects the packets of joined legs. */
 export const readConversation = (reader: Reader, legs: readonly number[]): Conversation => {
+	const {index} = reader;
 	const rows: Row[] = [];
 	for (const leg of legs) {
-		const point = pointOf(reader.index, leg);
-		for (const row of listRows(reader.index, leg)) {
+		const point = pointOf(index, leg);
+		for (let row = firstRowOf(index, leg); row >= 0; row = readRow(index, point, row, ROW_NEXT)) {
 			rows.push(readRowOf(reader, point, leg, row));
 		}
 	}
 
-	const kind = readLeg(reader.index, legs[0], LEG_KIND);
+	const kind = readLeg(index, legs[0], LEG_KIND);
 	return {
 		version: kind >>> 16,
 		protocol: kind & 0xFF_FF,
 		legs,
-		rows: rows.toSorted(compareInTime),
+		rows: rows.sort(compareInTime), // eslint-disable-line unicorn/no-array-sort
 	};
 };
 

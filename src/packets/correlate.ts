@@ -54,7 +54,7 @@ export type Correlation = {
 };
 
 const ROWS_PER_LEG = 512;
-const SAMPLED_CONVERSATIONS = 2000;
+const SAMPLED_CONVERSATIONS = 500;
 
 /** Pairs flow tables: which legs are one conversation, whose capture is whose, how far the clocks are apart. */
 export const correlateTables = (points: readonly PointTable[]): Correlation => {

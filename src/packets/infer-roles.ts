@@ -3,6 +3,9 @@ import type {PointRole} from './flow.ts';
 import {findOrigin, type KnownRole} from './judge-conversation.ts';
 import {isSameIp, isSamePort, type LegIndex} from './leg-index.ts';
 
+/** One conversation in so many must show what a point is. */
+const LEAST_SHARE = 20;
+
 type Votes = {client: number; node: number; backend: number};
 
 const isSameTuple = (index: LegIndex, one: number, two: number): boolean => (['source', 'destination'] as const)
@@ -45,7 +48,8 @@ const countVotes = (index: LegIndex, conversations: readonly Conversation[], poi
 		}
 	}
 
-	return votes;
+	// A few chance likenesses among thousands of conversations say nothing about a capture that is alone.
+	return isAlone && (votes.node + votes.client) * LEAST_SHARE < conversations.length ? {client: 0, node: 0, backend: 0} : votes;
 };
 
 const chooseRole = ({client, node, backend}: Votes, canBeClient: boolean): PointRole => {

@@ -1,4 +1,4 @@
-import {chooseBest, createCandidates} from './candidates.ts';
+import {createCandidates} from './candidates.ts';
 import {type LegGroups, joinPair} from './leg-groups.ts';
 import {
 	addressWords,
@@ -11,7 +11,12 @@ import {
 	readRow,
 	readTimeMs,
 } from './leg-index.ts';
-import {type Sample, sampleOf, weighLikeness} from './leg-likeness.ts';
+import {
+	type Sample,
+	sampleOf,
+	UNLIKE,
+	weighLikeness,
+} from './leg-likeness.ts';
 import {firstRowInDirection, hashRow, listRows} from './leg-rows.ts';
 import {LEG_KIND} from './leg-table.ts';
 import {ROW_LEG} from './row-store.ts';
@@ -24,10 +29,12 @@ const LONGEST_ANSWER_MS = 10_000;
 const IPV4_MULTICAST = 224;
 const IPV6_MULTICAST = 255;
 
-const samplesOf = (index: LegIndex, leg: number): readonly Sample[] => [
-	{leg, row: firstRowInDirection(index, leg, false), isBack: false},
-	{leg, row: firstRowInDirection(index, leg, true), isBack: true},
-].filter(sample => sample.row >= 0);
+/** The first packet of a leg one way or the other: samples are numbered by leg and direction. */
+const readSample = (index: LegIndex, number: number): Sample => {
+	const leg = number >> 1;
+	const isBack = number % 2 === 1;
+	return {leg, row: firstRowInDirection(index, leg, isBack), isBack};
+};
 
 /** An answer that matches the way back of another leg begins its own leg: that leg runs the other way. */
 const noteReversed = (groups: LegGroups, one: Sample, two: Sample): void => {
@@ -37,18 +44,22 @@ const noteReversed = (groups: LegGroups, one: Sample, two: Sample): void => {
 };
 
 const joinByPayload = (index: LegIndex, groups: LegGroups, legs: readonly number[]): void => {
-	const seen = createCandidates<Sample>();
-	for (const leg of legs) {
-		for (const sample of samplesOf(index, leg)) {
-			const key = hashRow(index, pointOf(index, leg), sample.row) + readLeg(index, leg, LEG_KIND);
-			const best = chooseBest(seen.find(key).filter(other => other.leg !== leg), other => weighLikeness(index, sample, other), ENOUGH);
-			if (best) {
-				joinPair(groups, best.leg, leg);
-				noteReversed(groups, best, sample);
-			}
-
-			seen.add(key, sample);
+	const seen = createCandidates(index.total * 2);
+	const numbers = legs.flatMap(leg => [leg * 2, (leg * 2) + 1]);
+	for (const number of numbers) {
+		const sample = readSample(index, number);
+		if (sample.row < 0) {
+			continue;
 		}
+
+		const key = hashRow(index, pointOf(index, sample.leg), sample.row) + readLeg(index, sample.leg, LEG_KIND);
+		const best = seen.chooseBest(key, other => (other >> 1 === sample.leg ? UNLIKE : weighLikeness(index, sample, readSample(index, other))), ENOUGH);
+		if (best >= 0) {
+			joinPair(groups, best >> 1, sample.leg);
+			noteReversed(groups, readSample(index, best), sample);
+		}
+
+		seen.add(key, number);
 	}
 };
 
@@ -78,14 +89,14 @@ const isUnexpectedReply = (index: LegIndex, reply: number, request: number): boo
 
 /** A reply from an address that was not asked has no leg to match where the backend was not captured. It is taken for one at the client, or where its receiver refused it. */
 const joinUnexpectedReplies = (index: LegIndex, groups: LegGroups, legs: readonly number[]): void => {
-	const requests = createCandidates<number>();
+	const requests = createCandidates(index.total);
 	for (const leg of legs) {
 		if (sampleOf(index, leg).row < 0 || (readLeg(index, leg, LEG_KIND) & 0xFF_FF) !== UDP) {
 			continue;
 		}
 
-		const request = requests.find(portOf(index, leg, 'destination')).find(candidate => isUnexpectedReply(index, leg, candidate));
-		if (request !== undefined && (index.points[pointOf(index, leg)].role === 'client' || hasError(index, leg))) {
+		const request = requests.chooseBest(portOf(index, leg, 'destination'), candidate => Number(isUnexpectedReply(index, leg, candidate)), 1);
+		if (request >= 0 && (index.points[pointOf(index, leg)].role === 'client' || hasError(index, leg))) {
 			joinPair(groups, request, leg);
 			groups.isReversed[leg] = 1;
 		}

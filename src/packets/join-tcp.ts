@@ -1,4 +1,4 @@
-import {type Candidates, chooseBest, createCandidates} from './candidates.ts';
+import {type Candidates, createCandidates} from './candidates.ts';
 import {
 	isSameIp,
 	isSamePort,
@@ -22,11 +22,11 @@ const TO_THE_CALLER = 8;
 const LONGEST_ANSWER_MS = 5000;
 const COMPARED_ROWS = 8;
 
-const joinSyn = (index: LegIndex, groups: LegGroups, syns: Candidates<number>, leg: number): void => {
+const joinSyn = (index: LegIndex, groups: LegGroups, syns: Candidates, leg: number): void => {
 	const isn = readLeg(index, leg, LEG_ISN);
 	const sample = sampleOf(index, leg);
-	const best = chooseBest(syns.find(isn), other => weighLikeness(index, sample, sampleOf(index, other)), 1);
-	if (best !== undefined) {
+	const best = syns.chooseBest(isn, other => weighLikeness(index, sample, sampleOf(index, other)), 1);
+	if (best >= 0) {
 		joinPair(groups, best, leg);
 	}
 
@@ -44,15 +44,19 @@ const weighAnswer = (index: LegIndex, answer: Sample, syn: Sample): number => {
 		return TO_THE_CALLER;
 	}
 
+	if (answer.row < 0 || syn.row < 0) {
+		return 0;
+	}
+
 	const apart = readTimeMs(index, pointOf(index, answer.leg), answer.row) - readTimeMs(index, pointOf(index, syn.leg), syn.row);
 	return Math.abs(apart) <= LONGEST_ANSWER_MS ? 1 : 0;
 };
 
-const joinAnswer = (index: LegIndex, groups: LegGroups, syns: Candidates<number>, leg: number): void => {
+const joinAnswer = (index: LegIndex, groups: LegGroups, syns: Candidates, leg: number): void => {
 	const sample = sampleOf(index, leg);
-	const best = sample.row < 0 ? undefined : chooseBest(syns.find(readLeg(index, leg, LEG_ISN)), syn => weighAnswer(index, sample, sampleOf(index, syn)), 1);
+	const best = syns.chooseBest(readLeg(index, leg, LEG_ISN), syn => weighAnswer(index, sample, sampleOf(index, syn)), 1);
 	groups.isReversed[leg] = 1;
-	if (best !== undefined) {
+	if (best >= 0) {
 		joinPair(groups, best, leg);
 	}
 };
@@ -78,7 +82,7 @@ const joinMidway = (index: LegIndex, groups: LegGroups, tcpLegs: readonly number
 
 /** Joins the TCP legs of one attempt. NAT rewrites addresses and ports, but the client's initial sequence number stays (RFC 9293, 3.4.1: it is unique for minutes). */
 export const joinTcp = (index: LegIndex, groups: LegGroups, legs: readonly number[]): void => {
-	const syns = createCandidates<number>();
+	const syns = createCandidates(index.total);
 	const answers: number[] = [];
 	const midway: number[] = [];
 	for (const leg of legs) {

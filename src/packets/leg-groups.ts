@@ -27,18 +27,19 @@ export const joinPair = (groups: LegGroups, one: number, two: number): void => {
 	groups.parents[Math.max(first, second)] = Math.min(first, second);
 };
 
-/** The groups, in the order of their first legs. */
+/** The groups, in the order of their first legs. A group's root is its first leg. */
 export const listGroups = (groups: LegGroups): ReadonlyArray<readonly number[]> => {
-	const members = new Map<number, number[]>();
-	for (let leg = 0; leg < groups.parents.length; leg++) {
+	const found: number[][] = [];
+	const positions = new Int32Array(groups.parents.length);
+	for (let leg = 0; leg < positions.length; leg++) {
 		const root = rootOf(groups, leg);
-		const group = members.get(root);
-		if (group) {
-			group.push(leg);
+		if (root === leg) {
+			positions[leg] = found.length;
+			found.push([leg]);
 		} else {
-			members.set(root, [leg]);
+			found[positions[root]].push(leg);
 		}
 	}
 
-	return members.values().toArray();
+	return found;
 };

@@ -1,12 +1,16 @@
 import {
 	firstRowOf,
-	isSameIp,
-	isSamePort,
 	type LegIndex,
 	pointOf,
 	readRow,
 	readTimeMs,
 } from './leg-index.ts';
+import {
+	LEG_DESTINATION,
+	LEG_PORTS,
+	LEG_SOURCE,
+	LEG_WIDTH,
+} from './leg-table.ts';
 import {ROW_IDENTIFICATION, ROW_MARK} from './row-store.ts';
 
 /** A packet that stands for its leg in a comparison: the leg's first in one direction. */
@@ -39,17 +43,26 @@ const likenessOfIds = (one: number, two: number): number => {
 	return one === two ? SAME_ID : OTHER_ID;
 };
 
+type Words = {readonly legs: Int32Array; readonly at: number};
+
+const wordsOf = (index: LegIndex, leg: number): Words => {
+	const point = pointOf(index, leg);
+	return {legs: index.points[point].flows.table.legs, at: (leg - index.bases[point]) * LEG_WIDTH};
+};
+
+const isSameAddress = (one: Words, two: Words, from: number, to: number): boolean =>
+	one.legs[one.at + from + 3] === two.legs[two.at + to + 3] && one.legs[one.at + from + 2] === two.legs[two.at + to + 2]
+	&& one.legs[one.at + from + 1] === two.legs[two.at + to + 1] && one.legs[one.at + from] === two.legs[two.at + to];
+
+const portAt = ({legs, at}: Words, field: number): number => (field === LEG_SOURCE ? legs[at + LEG_PORTS] >>> 16 : legs[at + LEG_PORTS] & 0xFF_FF);
+
 /** How many of the two addresses and ports agree, each in the direction of its packet. */
 const countSameEnds = (index: LegIndex, one: Sample, two: Sample): number => {
-	let same = 0;
-	for (const side of ['source', 'destination'] as const) {
-		const opposite = side === 'source' ? 'destination' : 'source';
-		const first = {leg: one.leg, end: one.isBack ? opposite : side} as const;
-		const second = {leg: two.leg, end: two.isBack ? opposite : side} as const;
-		same += Number(isSameIp(index, first, second)) + Number(isSamePort(index, first, second));
-	}
-
-	return same;
+	const [first, second] = [wordsOf(index, one.leg), wordsOf(index, two.leg)];
+	const [from, to] = [one.isBack ? LEG_DESTINATION : LEG_SOURCE, two.isBack ? LEG_DESTINATION : LEG_SOURCE];
+	const [otherFrom, otherTo] = [LEG_DESTINATION - from, LEG_DESTINATION - to];
+	return Number(isSameAddress(first, second, from, to)) + Number(isSameAddress(first, second, otherFrom, otherTo))
+		+ Number(portAt(first, from) === portAt(second, to)) + Number(portAt(first, otherFrom) === portAt(second, otherTo));
 };
 
 const isReflection = (index: LegIndex, one: Sample, two: Sample): boolean =>

@@ -27,8 +27,16 @@ export const listRows = (index: LegIndex, leg: number, most = Infinity): readonl
 };
 
 /** The first packet that was kept of a leg in one direction, or -1. */
-export const firstRowInDirection = (index: LegIndex, leg: number, isBack: boolean): number =>
-	listRows(index, leg).find(row => readRow(index, pointOf(index, leg), row, ROW_IS_BACK) === Number(isBack)) ?? -1;
+export const firstRowInDirection = (index: LegIndex, leg: number, isBack: boolean): number => {
+	const point = pointOf(index, leg);
+	const wanted = Number(isBack);
+	let row = firstRowOf(index, leg);
+	while (row >= 0 && readRow(index, point, row, ROW_IS_BACK) !== wanted) {
+		row = readRow(index, point, row, ROW_NEXT);
+	}
+
+	return row;
+};
 
 const mix = (hash: number, value: number): number => Math.imul(hash ^ value ^ (value >>> 15), 0x9E_37_79_B1);
 
