@@ -1,7 +1,7 @@
 import type {CaptureEvidence, CapturePoint} from './capture/capture-evidence.ts';
 import type {Diagnosis} from './diagnosis.ts';
 import type {Evidence, NodeEvidence, PodEvidence} from './evidence/evidence.ts';
-import {type Cell, isSameProbe} from './probes/matrix.ts';
+import {type Cell, nameCell} from './probes/matrix.ts';
 import type {Target} from './target.ts';
 
 /** What happened in a session, in the past tense. `atMs` counts from the session's start. */
@@ -13,7 +13,8 @@ export type SessionEvent = {readonly atMs: number} & (
 	| {readonly type: 'pod-read'; readonly evidence: PodEvidence}
 	| {readonly type: 'capture-armed'; readonly label: string; readonly command: string}
 	| {readonly type: 'capture-failed'; readonly label: string; readonly because: string}
-	| {readonly type: 'probes-fired'; readonly cells: number}
+	/** Names of the cells, in the order in which they are shown. */
+	| {readonly type: 'probes-fired'; readonly cells: readonly string[]}
 	| {readonly type: 'opening-seen'}
 	| {readonly type: 'probe-answered'; readonly cell: Cell}
 	| {readonly type: 'flow-decided'; readonly capture: CaptureEvidence}
@@ -39,6 +40,7 @@ export type SessionState = {
 	readonly nodes: ReadonlyMap<string, NodeEvidence>;
 	readonly pods: ReadonlyMap<string, PodEvidence>;
 	readonly armed: readonly ArmedCapture[];
+	readonly planned: readonly string[];
 	readonly matrix: readonly Cell[];
 	readonly capture: CaptureEvidence | undefined;
 	readonly diagnosis: Diagnosis | undefined;
@@ -52,6 +54,7 @@ export const initialState: SessionState = {
 	nodes: new Map(),
 	pods: new Map(),
 	armed: [],
+	planned: [],
 	matrix: [],
 	capture: undefined,
 	diagnosis: undefined,
@@ -62,11 +65,9 @@ export const initialState: SessionState = {
 
 const withEntry = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => new Map([...map, [key, value]]);
 
-/** Cells keep their place when a later answer replaces an earlier one. */
-const withCell = (matrix: readonly Cell[], cell: Cell): readonly Cell[] => {
-	const index = matrix.findIndex(other => isSameProbe(other, cell));
-	return index === -1 ? [...matrix, cell] : matrix.with(index, cell);
-};
+/** A later answer replaces an earlier one; the order is that of the plan, whoever answers first. */
+const withCell = ({matrix, planned}: SessionState, cell: Cell): readonly Cell[] =>
+	[...matrix.filter(other => nameCell(other) !== nameCell(cell)), cell].toSorted((a, b) => planned.indexOf(nameCell(a)) - planned.indexOf(nameCell(b)));
 
 type Reducers = {
 	readonly [Type in SessionEvent['type']]: (state: SessionState, event: Extract<SessionEvent, {type: Type}>) => Partial<SessionState>;
@@ -84,9 +85,9 @@ const reducers: Reducers = {
 		armed: [...state.armed, {label, command, problem: undefined}], timing: timed(state, {armedMs: atMs}),
 	}),
 	'capture-failed': (state, {label, because}) => ({armed: [...state.armed, {label, command: '', problem: because}]}),
-	'probes-fired': () => ({}),
+	'probes-fired': (_state, {cells}) => ({planned: cells}),
 	'opening-seen': (state, {atMs}) => ({timing: timed(state, {firstOpeningMs: atMs})}),
-	'probe-answered': (state, {cell}) => ({matrix: withCell(state.matrix, cell)}),
+	'probe-answered': (state, {cell}) => ({matrix: withCell(state, cell)}),
 	'flow-decided': (_state, {capture}) => ({capture}),
 	'capture-stopped': (_state, {capture}) => ({capture}),
 	diagnosed: (state, {diagnosis, atMs}) => ({diagnosis, timing: timed(state, {verdictMs: state.timing.verdictMs ?? atMs})}),
@@ -99,16 +100,24 @@ export const reduce = (state: SessionState, event: SessionEvent): SessionState =
 	return {...next, timing: {...next.timing, endMs: event.atMs}};
 };
 
+/** The same entries in an order that does not depend on who answered first. */
+const inOrder = <V>(map: ReadonlyMap<string, V>, keys: readonly string[]): ReadonlyMap<string, V> =>
+	new Map(keys.flatMap(key => {
+		const value = map.get(key);
+		return value === undefined ? [] : [[key, value]];
+	}));
+
 /** What the checks may read, once the target is known. */
 export const evidenceOf = (state: SessionState): Evidence => {
 	if (!state.target) {
 		throw new Error('there is no evidence before the target is known');
 	}
 
+	const {target, nodes, pods} = state;
 	return {
-		target: state.target,
-		nodes: state.nodes,
-		pods: state.pods,
+		target,
+		nodes: inOrder(nodes, target.nodes.keys().toArray()),
+		pods: inOrder(pods, pods.keys().toArray().toSorted((a, b) => a.localeCompare(b))),
 		matrix: state.matrix,
 		capture: state.capture,
 		unreachable: new Map(state.unreachable.entries().map(([point, {because}]) => [point, because])),

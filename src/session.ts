@@ -4,7 +4,7 @@ import {checks} from './checks/index.ts';
 import {diagnose} from './diagnosis.ts';
 import {collectEvidence} from './evidence/collect.ts';
 import {planClientProbe, planOtherProbes} from './probes/plan.ts';
-import type {Cell} from './probes/matrix.ts';
+import {type Cell, nameCell} from './probes/matrix.ts';
 import {type ProbePlan, probe} from './probes/probe.ts';
 import {
 	type SessionEvent,
@@ -103,7 +103,7 @@ const probeAndCapture = async (session: Session, access: Access, target: Target,
 	tools.signal.throwIfAborted();
 	const clientPlan = planClientProbe(target);
 	const others = planOtherProbes(target).filter(plan => reached.has(plan.fromNode));
-	tell({type: 'probes-fired', cells: others.length + 1});
+	tell({type: 'probes-fired', cells: [clientPlan, ...others].map(plan => nameCell(plan))});
 	const [answered] = await Promise.all([
 		reached.has(clientPlan.fromNode) ? runClientProbe(session, access, clientPlan, capture) : undefined,
 		runOtherProbes(session, access, others),

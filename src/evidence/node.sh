@@ -5,7 +5,7 @@ vip=$1 vip_hex=$2 endpoint_ips=$3
 
 section() { echo "@@$*"; }
 have() { command -v "$1" >/dev/null 2>&1; }
-bounded() { if have timeout; then timeout 5 "$@"; else "$@"; fi; }
+bounded() { if have timeout; then timeout 20 "$@"; else "$@"; fi; }
 quote() { awk '{ size += length($0) + 1; if (size > 65536) exit; print "|" $0 }'; }
 
 is_loaded() { # MODULE: loaded, or part of the kernel
@@ -165,6 +165,7 @@ filter_rules() {
 	awk -v vip="$vip" -v ips="$endpoint_ips" '
 		BEGIN { n = split(ips, ip, ",") }
 		/KUBE-/ { kube++ }
+		/^failed$/ { print "cut failed"; next }
 		/^\*/ { table = substr($0, 2); print; next }
 		/^:(PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) / { print; next }
 		/^:KUBE-SEP-/ && !separate++ { print; next }
@@ -188,11 +189,11 @@ print_iptables() {
 	if read -r first 2>/dev/null <"/proc/net/ip${family}_tables_names" && [ -n "$first" ]; then
 		section iptables legacy
 		if have "ip${family}tables-legacy-save"; then save=ip${family}tables-legacy-save; else save=ip${family}tables-save; fi
-		bounded "$save" -c 2>/dev/null | filter_rules
+		{ bounded "$save" -c 2>/dev/null || echo failed; } | filter_rules
 	fi
 	if is_loaded nf_tables && have "ip${family}tables-nft-save"; then
 		section iptables nf_tables
-		bounded "ip${family}tables-nft-save" -c 2>/dev/null | filter_rules
+		{ bounded "ip${family}tables-nft-save" -c 2>/dev/null || echo failed; } | filter_rules
 	fi
 	section iptables-done
 	if ! have "ip${family}tables-save" && ! have "ip${family}tables-legacy-save"; then echo missing; fi
@@ -214,8 +215,9 @@ print_ipsets() {
 	if ! have ipset; then echo "missing"; return; fi
 	for set in KUBE-LOOP-BACK KUBE-CLUSTER-IP; do
 		echo "set $set"
-		bounded ipset list "$set" 2>/dev/null | awk -v wanted="$vip,$endpoint_ips" '
+		{ bounded ipset list "$set" 2>/dev/null || echo "failed"; } | awk -v wanted="$vip,$endpoint_ips" '
 			BEGIN { n = split(wanted, ip, ",") }
+			/^failed$/
 			{ for (i = 1; i <= n; i++) if (ip[i] != "" && index($1, ip[i] ",") == 1 && ++members < 50) { print "member " $1; next } }'
 	done
 }

@@ -56,8 +56,8 @@ const parseModule = (point: string, section: Section | undefined): Known<KernelM
 
 const parseIpsets = (point: string, section: Section | undefined): NodeEvidence['ipsets'] => {
 	const lines = linesOf(section);
-	if (!section || lines.includes('missing')) {
-		return unknown(section ? `ipset is not installed on ${point}` : 'the script did not get as far as ipsets');
+	if (!section || lines.includes('missing') || lines.includes('failed')) {
+		return unknown(section ? `ipset ${lines.includes('missing') ? 'is not installed' : 'could not list the sets of kube-proxy'} on ${point}` : 'the script did not get as far as ipsets');
 	}
 
 	const sets: Record<string, string[]> = {};

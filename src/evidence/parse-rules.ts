@@ -61,7 +61,7 @@ export const parseIptables = (point: string, sections: readonly Section[]): Know
 	const backends = sections.filter(({name}) => name === 'iptables');
 	const cut = backends.flatMap(section => linesOf(section).filter(line => line.startsWith('cut ')));
 	if (cut.length > 0) {
-		return unknown(`${point} has too many rules in its ${cut.map(line => line.slice(4)).join(' and ')} table to read them all`);
+		return unknown(`not all rules of ${point} could be read: iptables-save failed, or there are too many (${cut.map(line => line.slice(4)).join(', ')})`);
 	}
 
 	return known(backends.map(section => parseBackend(section)), originOf(point, 'iptables-save -c', backends.flatMap(section => linesOf(section)).join('\n')));

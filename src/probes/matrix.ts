@@ -47,6 +47,6 @@ export const cellOutcome = (cell: Cell): Outcome | 'intermittent' | 'unknown' =>
 /** True when at least one attempt failed. */
 export const isFailing = (cell: Cell): boolean => cell.attempts.some(attempt => attempt.outcome !== 'open');
 
-/** True when two cells ask the same question. */
-export const isSameProbe = (a: Cell, b: Cell): boolean =>
-	a.from === b.from && a.fromKind === b.fromKind && a.toIp === b.toIp && a.toPort === b.toPort;
+/** Tells cells apart: who asks whom. */
+export const nameCell = ({fromKind, from, toIp, toPort}: Pick<Cell, 'fromKind' | 'from' | 'toIp' | 'toPort'>): string =>
+	`${fromKind} ${from} → ${toIp} ${toPort}`;

@@ -7,7 +7,7 @@ import {formatTable} from './table.ts';
 
 const show = <T>(known: Known<T> | undefined, format: (value: T) => string = String): string => {
 	if (known === undefined) {
-		return '?';
+		return '-';
 	}
 
 	return 'unknown' in known ? '?' : format(known.value);
