@@ -1,0 +1,168 @@
+import {readFileSync} from 'node:fs';
+import test from 'ava';
+import type {NodeEvidence} from '../../src/evidence/evidence.ts';
+import {valueOf} from '../../src/evidence/known.ts';
+import {parseNodeEvidence} from '../../src/evidence/parse-node.ts';
+import {parsePodEvidence} from '../../src/evidence/parse-pod.ts';
+import {
+	bootBridgeNetfilter,
+	cniHairpinMode,
+	cniPlugin,
+	configuredProxy,
+	effectiveBridgeNetfilter,
+	kernelProxyMode,
+	kubeletHairpinMode,
+	liveProxy,
+	masqueradesAll,
+} from '../../src/evidence/readings.ts';
+
+const readFixture = (name: string): string => readFileSync(new URL(`../fixtures/evidence/${name}`, import.meta.url), 'utf8');
+
+const founding = readFixture('node-founding.txt');
+const nginx = readFixture('pod-nginx.txt');
+
+/** The founding node's output with something else in it. */
+const edited = (from: string, to: string): NodeEvidence => {
+	if (!founding.includes(from)) {
+		throw new Error(`the fixture has no ${from}`);
+	}
+
+	return parseNodeEvidence('k8s1', founding.replaceAll(from, () => to));
+};
+
+const node = parseNodeEvidence('k8s1', founding);
+
+test('the founding node: br_netfilter is absent, its ports have hairpin_mode 1', t => {
+	t.is(valueOf(node.sysctls['net/bridge/bridge-nf-call-iptables']), 'absent');
+	t.is(valueOf(node.sysctls['net/ipv4/ip_forward']), '1');
+	t.deepEqual(valueOf(node.bridgeNetfilter), {isLoaded: false, isBuiltIn: false, file: 'kernel/net/bridge/br_netfilter.ko'});
+	const [bridge] = valueOf(node.bridges) ?? [];
+	t.like(bridge, {name: 'cni0', nfCallIptables: 0, isPromiscuous: false});
+	t.true(bridge.addresses.includes('10.244.0.1/24'));
+	t.deepEqual(bridge.ports.map(({hairpinMode}) => hairpinMode), [1, 1]);
+	t.is(valueOf(effectiveBridgeNetfilter(node, bridge)), 'absent');
+	t.like(valueOf(bootBridgeNetfilter(node)), {isOn: false, moduleFile: undefined, assignment: undefined});
+});
+
+test('the founding node: kube-proxy in ipvs mode by its file, its answer and the kernel', t => {
+	t.is(valueOf(configuredProxy(node))?.mode, 'ipvs');
+	t.deepEqual(valueOf(liveProxy(node)), {mode: 'ipvs', masqueradeAll: false, clusterCidrs: ['10.244.0.0/16']});
+	t.is(valueOf(kernelProxyMode(node)), 'ipvs');
+	t.false(valueOf(masqueradesAll(node)));
+	t.is(valueOf(kubeletHairpinMode(node)), 'promiscuous-bridge');
+	t.true(valueOf(cniHairpinMode(node)));
+	t.is(valueOf(cniPlugin(node)), 'bridge cni0');
+});
+
+test('the founding node: processes and rules', t => {
+	const proxy = valueOf(node.kubeProxy);
+	const startedAt = proxy?.startedAt ?? 0;
+	t.true(startedAt > 1_700_000_000 && startedAt < node.now);
+	t.deepEqual(proxy?.argv, ['/usr/local/bin/kube-proxy', '--config=/var/lib/kube-proxy/config.yaml', '--hostname-override=k8s1']);
+	t.is(valueOf(node.kubeProxyConfig)?.path, '/var/lib/kube-proxy/config.yaml');
+	const legacy = (valueOf(node.iptables) ?? []).find(({backend}) => backend === 'legacy');
+	t.like(legacy?.chains.find(({table, chain}) => table === 'filter' && chain === 'FORWARD'), {policy: 'ACCEPT'});
+	t.true((legacy?.rules.length ?? 0) > 20);
+	t.is(legacy?.kubeLines, 48);
+});
+
+test('the founding node: IPVS, ipsets and conntrack', t => {
+	t.deepEqual(valueOf(node.virtualServers)?.map(({protocol, ip, port, realServers}) => ({
+		protocol, ip, port, realServers: realServers.map(server => `${server.ip}:${server.port} ${server.weight}`),
+	})), [{
+		protocol: 'TCP', ip: '10.98.171.178', port: 8080, realServers: ['10.244.0.2:80 1'],
+	}]);
+	t.is(valueOf(node.virtualServerCount), 2);
+	t.deepEqual(valueOf(node.ipsets), {'KUBE-LOOP-BACK': ['10.244.0.2,tcp:80,10.244.0.2'], 'KUBE-CLUSTER-IP': ['10.98.171.178,tcp:8080']});
+	t.is(valueOf(node.conntrack)?.max, 8192);
+});
+
+test('every value tells where it comes from', t => {
+	const reading = node.sysctls['net/bridge/bridge-nf-call-iptables'];
+	t.deepEqual('origin' in reading ? reading.origin : undefined, {point: 'k8s1', command: 'cat /proc/sys/net/bridge/bridge-nf-call-iptables', excerpt: 'No such file or directory'});
+});
+
+test('either the sysctl or the bridge\'s own flag turns bridge netfilter on, and only with the module', t => {
+	const effective = (sysctl: string, flag: string) => {
+		const changed = parseNodeEvidence('k8s1', founding.replace('bridge-nf-call-iptables:absent', () => `bridge-nf-call-iptables:${sysctl}`).replace('bridge cni0 0', () => `bridge cni0 ${flag}`));
+		const [bridge] = valueOf(changed.bridges) ?? [];
+		return valueOf(effectiveBridgeNetfilter(changed, bridge));
+	};
+
+	t.deepEqual([effective('1', '0'), effective('0', '1'), effective('0', '0'), effective('absent', '1')], [1, 1, 0, 'absent']);
+});
+
+test('boot files are applied by name, /etc before others of the same name, and a later 0 wins', t => {
+	const withFiles = (...lines: readonly string[]) => edited('@@boot-sysctls', ['@@boot-sysctls', ...lines].join('\n'));
+	const module = edited('@@boot-modules', '@@boot-modules\nfile /etc/modules-load.d/k8s.conf\n/etc/modules-load.d/k8s.conf:br_netfilter');
+	t.like(valueOf(bootBridgeNetfilter(module)), {isOn: true, moduleFile: '/etc/modules-load.d/k8s.conf'});
+	const later = withFiles(
+		'file /etc/sysctl.d/10-a.conf', '/etc/sysctl.d/10-a.conf:net.bridge.bridge-nf-call-iptables = 1', 'file /usr/lib/sysctl.d/90-z.conf', '/usr/lib/sysctl.d/90-z.conf:net/bridge/bridge-nf-call-iptables=0',
+	);
+	t.deepEqual(valueOf(bootBridgeNetfilter(later))?.assignment, {value: 0, file: '/usr/lib/sysctl.d/90-z.conf'});
+	const masked = withFiles(
+		'file /etc/sysctl.d/90-z.conf', 'file /usr/lib/sysctl.d/90-z.conf', '/usr/lib/sysctl.d/90-z.conf:net.bridge.bridge-nf-call-iptables=0',
+	);
+	t.is(valueOf(bootBridgeNetfilter(masked))?.assignment, undefined);
+	const comment = withFiles('file /etc/sysctl.d/10-a.conf', '/etc/sysctl.d/10-a.conf:# net.bridge.bridge-nf-call-iptables = 0');
+	t.is(valueOf(bootBridgeNetfilter(comment))?.assignment, undefined);
+});
+
+test('masqueradeAll is read from the rules, whatever the file says', t => {
+	t.true(valueOf(masqueradesAll(edited('-A KUBE-SERVICES ! -s 10.244.0.0/16 -m comment', '-A KUBE-SERVICES -m comment'))));
+	const rule = '-d 10.98.171.178/32 -p tcp -m comment --comment "default/nginx cluster IP" -m tcp --dport 8080 -j KUBE-MARK-MASQ';
+	const everybody = edited('kube 48', `[1:60] -A KUBE-SVC-ABC ${rule}\nkube 48`);
+	t.is(valueOf(kernelProxyMode(everybody)), 'iptables', 'DNAT rules act before IPVS does');
+	t.true(valueOf(masqueradesAll(everybody)));
+	t.false(valueOf(masqueradesAll(edited('kube 48', `[1:60] -A KUBE-SVC-ABC ! -s 10.244.0.0/16 ${rule}\nkube 48`))));
+});
+
+test('what could not be read is unknown with its reason', t => {
+	const empty = parseNodeEvidence('k8s1', '');
+	t.deepEqual(empty.kernel, {unknown: 'the script did not start'});
+	for (const value of [empty.bridges, empty.iptables, empty.virtualServers, empty.ipsets, empty.kubelet, empty.kubeProxyConfig, empty.bootSysctls, empty.proxyMode, empty.conntrack]) {
+		t.true('unknown' in value && value.unknown.length > 10);
+	}
+
+	t.deepEqual(edited('member 10.98.171.178,tcp:8080', 'failed').ipsets, {unknown: 'ipset could not list the sets of kube-proxy on k8s1'});
+	t.true('unknown' in edited('kube 48', 'cut filter').iptables);
+	t.true('unknown' in edited('|ipvs', '|<html>no').proxyMode);
+});
+
+test('text from files cannot forge a section, and its escapes are gone', t => {
+	const forged = edited('|kind: KubeletConfiguration', '|@@sysctls\n|net/ipv4/ip_forward:0');
+	t.is(valueOf(forged.sysctls['net/ipv4/ip_forward']), '1');
+	t.deepEqual(kubeletHairpinMode(forged), {unknown: '/var/lib/kubelet/config.yaml is not YAML'});
+	t.is(valueOf(kubeletHairpinMode(edited('|hairpinMode: promiscuous-bridge', '|hairpinMode: "no\u{1B}[31mne"'))), 'none');
+});
+
+test('any prefix and any damage of the output gives values, never an exception', t => {
+	for (let length = 0; length < founding.length; length += 97) {
+		const parsed = parseNodeEvidence('k8s1', `${founding.slice(0, length)}\u{0}\u{FFFD}@@`);
+		for (const read of [kernelProxyMode, masqueradesAll, configuredProxy, liveProxy, cniHairpinMode, kubeletHairpinMode]) {
+			t.notThrows(() => read(parsed));
+		}
+	}
+
+	t.notThrows(() => parseNodeEvidence('k8s1', `@@bridges\nbridge ${'x'.repeat(1_000_000)}\n`));
+	t.notThrows(() => parsePodEvidence({namespace: 'd', pod: 'p', text: nginx.replaceAll(' ', '\n')}));
+});
+
+test('a pod\'s namespace: peer, gateway and listeners', t => {
+	const pod = parsePodEvidence({namespace: 'default', pod: 'nginx', text: nginx});
+	t.is(valueOf(pod.interfaceName), 'eth0');
+	t.is(valueOf(pod.peerIfindex), 4);
+	t.is(valueOf(pod.gateway), '10.244.0.1');
+	t.is(valueOf(pod.mtu), 1500);
+	t.deepEqual(valueOf(pod.addresses), ['10.244.0.2/24']);
+	t.deepEqual(valueOf(pod.listeners), [{protocol: 'tcp6', ip: '::', port: 80}]);
+});
+
+test('listeners on loopback addresses are told apart, on both IP versions', t => {
+	const text = nginx.replace('tcp6 00000000000000000000000000000000:0050', 'tcp 0100007F:0050\ntcp6 00000000000000000000000001000000:1F90\nudp 00000000:0035\ntcp broken');
+	t.deepEqual(valueOf(parsePodEvidence({namespace: 'default', pod: 'nginx', text}).listeners), [
+		{protocol: 'tcp', ip: '127.0.0.1', port: 80},
+		{protocol: 'tcp6', ip: '::1', port: 8080},
+		{protocol: 'udp', ip: '0.0.0.0', port: 53},
+	]);
+});
