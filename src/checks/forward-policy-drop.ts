@@ -3,6 +3,7 @@ import type {Evidence} from '../evidence/evidence.ts';
 import {type Cell, isFailing} from '../probes/matrix.ts';
 import {type Crossing, crossingsOf, crossingsIfFiltered} from './forward/crossings.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
+import {findUnclearWay} from './shared/passages.ts';
 import {tellLoss} from './shared/loss.ts';
 import {describeUnreadNodes, nameNodes, readNodes} from './shared/nodes.ts';
 import {routesOf} from './shared/routes.ts';
@@ -34,21 +35,30 @@ const stopsOf = (cells: readonly Cell[], evidence: Evidence): readonly Stop[] =>
 	.flatMap(route => crossingsOf(route, evidence))
 	.filter(crossing => isStop(crossing));
 
-const describeStop = ({verdict, node, packet}: Stop): string => {
-	const pair = `${packet.source ?? 'the masqueraded client'} → ${formatAddress({ip: packet.destination, port: packet.destinationPort})}`;
-	return `${verdict.by} on ${node} ${verdict.does === 'drop' ? 'drops' : 'rejects'} ${pair}, which no rule accepts before it${verdict.packets > 0 ? ` (${pluralize(verdict.packets, 'packet')} so far)` : ''}`;
+const describePair = ({packet}: Stop): string =>
+	`${packet.source ?? 'another node'} → ${packet.destination === undefined ? 'another node' : formatAddress({ip: packet.destination, port: packet.destinationPort})}`;
+
+/** `the policy DROP of FORWARD on k8s1 and k8s2 drops 10.244.2.31 → 10.244.0.19:80, which no rule accepts`. */
+const describeRule = (by: string, stops: readonly Stop[]): string => {
+	const [{verdict: {does}}] = stops;
+	const counted = Map.groupBy(stops, ({node}) => node).values().reduce((sum, [{verdict: {packets}}]) => sum + packets, 0);
+	const count = counted > 0 ? ` (${pluralize(counted, 'packet')} so far)` : '';
+	const end = by.startsWith('the policy') ? ', which no rule accepts' : '';
+	return `${by} on ${joinWords(stops.map(({node}) => node))}${count} ${does === 'drop' ? 'drops' : 'rejects'} ${joinWords(stops.map(stop => describePair(stop)))}${end}`;
 };
+
+/** One rule on several nodes is told once. */
+const describeStops = (stops: readonly Stop[]): string => Map.groupBy(stops, ({verdict}) => verdict.by).entries().map(([by, same]) => describeRule(by, same)).toArray().join('; ');
 
 const refsOf = (evidence: Evidence, stops: readonly Stop[]): readonly EvidenceRef[] =>
 	refsTo(...new Set(stops.map(({node}) => evidence.nodes.get(node)?.iptables)));
 
 const judgeHarm = (evidence: Evidence, cells: readonly Cell[]): Verdict => {
 	const stops = stopsOf(cells, evidence);
-	const byPlace = new Map(stops.map(stop => [`${stop.node} ${stop.verdict.by}`, stop]));
 	const failing = joinWords(cells.map(({from, toIp, toPort}) => `${from} → ${formatAddress({ip: toIp, port: toPort})}`));
 	const {words, refs} = tellLoss(evidence, cells);
 	const isCounted = stops.some(({verdict}) => verdict.packets > 0);
-	const because = `${joinWords(byPlace.values().map(stop => describeStop(stop)).toArray())}; so ${failing} ${cells.length === 1 ? 'fails' : 'fail'}${words}`;
+	const because = `${describeStops(stops)}; so ${failing} ${cells.length === 1 ? 'fails' : 'fail'}${words}`;
 	return broken(because, [...refs, ...refsOf(evidence, stops)], isCounted || refs.length > 0 ? 'certain' : 'likely');
 };
 
@@ -67,14 +77,14 @@ const findForeignTables = (evidence: Evidence): readonly string[] => readNodes(e
 const judgeQuiet = (evidence: Evidence): Verdict => {
 	const stops = evidence.matrix.flatMap(cell => routesOf(cell, evidence)).flatMap(route => crossingsIfFiltered(route, evidence)).filter(crossing => isStop(crossing));
 	if (stops.length > 0) {
-		const [stop] = stops;
-		return latent(`${describeStop(stop)}; nothing that was probed goes through it now, but bridged traffic will once br_netfilter hands it to FORWARD`, refsOf(evidence, stops));
+		return latent(`${describeStops(stops)}; nothing that was probed goes through it now, but bridged traffic will once br_netfilter hands it to FORWARD`, refsOf(evidence, stops));
 	}
 
 	const doubts = findDoubts(evidence);
 	const {readings, gaps} = readNodes(evidence, node => node.iptables);
 	const foreign = findForeignTables(evidence);
-	const reasons = [...new Set([...doubts, ...gaps, ...(foreign.length > 0 ? [`not read: ${joinWords(foreign)} (nftables)`] : [])])];
+	const unclear = findUnclearWay(evidence);
+	const reasons = [...new Set([...doubts, ...(unclear === undefined ? [] : [unclear]), ...gaps, ...(foreign.length > 0 ? [`not read: ${joinWords(foreign)} (nftables)`] : [])])];
 	return reasons.length > 0 ? unknown(reasons.join('; ')) : ok(`FORWARD on ${nameNodes(readings)} accepts the connections that were probed`);
 };
 

@@ -10,7 +10,7 @@ import {valueOf} from '../evidence/known.ts';
 import {bridgeOfPod} from '../evidence/readings.ts';
 import type {Cell} from '../probes/matrix.ts';
 import {bridgeNetfilterOf} from './shared/bridge-netfilter.ts';
-import {ipVersionOf} from './shared/bridges.ts';
+import {ipVersionOf, isPlugRead} from './shared/bridges.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
 import {type tellLoss} from './shared/loss.ts';
 import {
@@ -98,10 +98,10 @@ const judgeHarmless = (evidence: Evidence, off: readonly Plug[]): Verdict => {
 };
 
 const describeUnplugged = (evidence: Evidence): readonly string[] => evidence.target.backends
-	.filter(pod => !pod.isHostNetwork && plugOf(evidence, pod) === undefined)
+	.filter(pod => !pod.isHostNetwork && !isPlugRead(evidence, pod))
 	.map(pod => {
 		const peer = evidence.pods.get(podLabel(pod))?.peerIfindex;
-		const reason = evidence.unreachable.get(podLabel(pod)) ?? evidence.unreachable.get(pod.node) ?? (peer && 'unknown' in peer ? peer.unknown : 'no bridge port leads to it');
+		const reason = evidence.unreachable.get(podLabel(pod)) ?? evidence.unreachable.get(pod.node) ?? (peer && 'unknown' in peer ? peer.unknown : 'its node could not be read');
 		return `the bridge port of ${podLabel(pod)} is not known: ${reason}`;
 	});
 

@@ -4,7 +4,7 @@ import {mapKnown, valueOf} from '../evidence/known.ts';
 import {ipVersionOf} from './shared/bridges.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
 import {nameNodes, readNodes} from './shared/nodes.ts';
-import {passagesOf} from './shared/passages.ts';
+import {findUnclearWay, passagesOf} from './shared/passages.ts';
 import {tellLoss} from './shared/loss.ts';
 import {
 	broken,
@@ -45,7 +45,8 @@ const judge = (evidence: Evidence): Verdict => {
 	const what = `${dotted(key)} is 0 on ${nameNodes(off)}, which drops every packet that it should route`;
 	const cells = explainedCells(evidence, predict(evidence));
 	if (cells.length === 0) {
-		return latent(`${what}; no probe that failed went through it`, refs);
+		const unclear = findUnclearWay(evidence);
+		return unclear === undefined ? latent(`${what}; no probe that failed went through it`, refs) : unknown(`${what}, but ${unclear}`);
 	}
 
 	const {words, refs: packets} = tellLoss(evidence, cells);

@@ -3,25 +3,26 @@ import type {Evidence, NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
 import {cniHairpinMode, kubeletHairpinMode} from '../evidence/readings.ts';
 import {podBridges} from './shared/bridges.ts';
-import {readNodes} from './shared/nodes.ts';
+import {type NodeReading, nameNodes, readNodes} from './shared/nodes.ts';
 import {ok, unknown} from './shared/verdicts.ts';
 import {joinWords} from './shared/words.ts';
 
-/** What the ports really have: `hairpin_mode 1`, or `hairpin_mode 0 and 1`. */
+/** What the ports really have: `the bridge ports have hairpin_mode 1`. */
 const describePorts = (evidence: Evidence, node: NodeEvidence): string => {
 	const modes = podBridges(evidence, node).flatMap(({ports}) => ports.map(({hairpinMode}) => String(hairpinMode)));
-	return modes.length === 0 ? 'no bridge port to act on' : `hairpin_mode ${joinWords(modes.toSorted())} on the bridge ports`;
+	return modes.length === 0 ? 'there is no bridge port to act on' : `the bridge ports have hairpin_mode ${joinWords(modes.toSorted())}`;
 };
 
 const describeCni = (node: NodeEvidence): string => {
 	const mode = valueOf(cniHairpinMode(node));
-	return mode === undefined ? 'the CNI configuration sets the ports' : `the CNI configuration sets the ports (hairpinMode ${mode})`;
+	return `the CNI configuration decides${mode === undefined ? '' : `, with hairpinMode ${mode}`}`;
 };
 
-const describeNode = (evidence: Evidence, node: NodeEvidence, claimed: string): string => {
-	const path = valueOf(node.kubeletConfig)?.path;
-	return `${claimed}${path === undefined ? '' : ` in ${path}`} on ${node.node} (${describeCni(node)}; ${describePorts(evidence, node)})`;
-};
+/** Claimed and actual; nodes that agree are told together. */
+const describeNodes = (evidence: Evidence, readings: ReadonlyArray<NodeReading<string>>): string => Map.groupBy(readings, ({node, value}) => {
+	const path = valueOf(node.kubeletConfig)?.path ?? 'its configuration';
+	return `${path} says hairpinMode ${value}, but ${describeCni(node)}; ${describePorts(evidence, node)}`;
+}).entries().map(([words, same]) => `on ${nameNodes(same)} ${words}`).toArray().join('; ');
 
 /** Only dockershim without a CNI plugin ever used the value; it was removed with Kubernetes 1.24 (kubernetes#97252). */
 const hasConsumer = (evidence: Evidence, node: NodeEvidence): boolean => {
@@ -38,7 +39,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 	return readings.length === 0
 		? unknown(gaps.join('; '))
-		: ok(`no effect: hairpinMode ${joinWords(readings.map(({node, value}) => describeNode(evidence, node, value)))}`);
+		: ok(`no effect: ${describeNodes(evidence, readings)}`);
 };
 
 export const kubeletHairpinModeCheck: Check = {

@@ -4,7 +4,7 @@ import {valueOf} from '../evidence/known.ts';
 import {configuredProxy, liveProxy, masqueradesAll} from '../evidence/readings.ts';
 import {bridgeNetfilterOf} from './shared/bridge-netfilter.ts';
 import {ipVersionOf, podBridges} from './shared/bridges.ts';
-import {nameNodes, readNodes} from './shared/nodes.ts';
+import {type NodeReading, nameNodes, readNodes} from './shared/nodes.ts';
 import {
 	flowsOf,
 	nameFrame,
@@ -18,12 +18,16 @@ import {
 	refsTo,
 	unknown,
 } from './shared/verdicts.ts';
-import {joinWords} from './shared/words.ts';
 
-/** Claimed and actual: the file, the live answer, and the rules that act. */
-const describeSources = (node: NodeEvidence): string => {
+/** Claimed and actual: the file, the live answer, and the rules that act; nodes that agree are told together. */
+const describeSources = (readings: ReadonlyArray<NodeReading<boolean>>): string => {
 	const tell = (value: boolean | undefined): string => (value === undefined ? 'not read' : String(value));
-	return `${node.node}: file ${tell(valueOf(configuredProxy(node))?.masqueradeAll)}, /configz ${tell(valueOf(liveProxy(node))?.masqueradeAll)}, rules ${tell(valueOf(masqueradesAll(node)))}`;
+	return Map.groupBy(readings, ({node, value}) =>
+		`file ${tell(valueOf(configuredProxy(node))?.masqueradeAll)}, /configz ${tell(valueOf(liveProxy(node))?.masqueradeAll)}, rules ${tell(value)}`)
+		.entries()
+		.map(([words, same]) => `${nameNodes(same)}: ${words}`)
+		.toArray()
+		.join('; ');
 };
 
 const isHidingBypass = (evidence: Evidence, node: NodeEvidence): boolean => podBridges(evidence, node)
@@ -55,8 +59,7 @@ const judge = (evidence: Evidence): Verdict => {
 		return unknown(gaps.join('; '));
 	}
 
-	const sources = joinWords(readings.map(({node}) => describeSources(node)));
-	return ok(on.length > 0 ? `masqueradeAll acts on ${nameNodes(on)} and hides nothing; it costs backends their clients' addresses${words}` : `not in effect (${sources})`);
+	return ok(on.length > 0 ? `masqueradeAll acts on ${nameNodes(on)} and hides nothing; it costs backends their clients' addresses${words}` : `not in effect (${describeSources(readings)})`);
 };
 
 export const masqueradeAllMasking: Check = {

@@ -33,12 +33,12 @@ const describeHits = (cell: Cell, evidence: Evidence): string => {
 	return counts.map(([backend, attempts]) => `${attempts.length} went to ${backend === undefined ? 'a backend that is not known' : nameBackend(backend, cell, evidence)}`).join(', ');
 };
 
-/** `times out`, or `3 of 6 attempts time out; all 3 went to 10.244.0.19:80 on this node, k8s1`. */
+/** `the connection times out`, or `3 of 6 attempts time out; all 3 went to 10.244.0.19:80 on this node, k8s1`. */
 export const describeTargetFailure = (cell: Cell, evidence: Evidence): string => {
 	const failed = failedOf(cell);
 	const outcome = failed.at(0)?.outcome ?? 'error';
 	return failed.length === cell.attempts.length
-		? verbs[outcome][0]
+		? `the connection ${verbs[outcome][0]}`
 		: `${failed.length} of ${cell.attempts.length} attempts ${verbs[outcome][failed.length === 1 ? 0 : 1]}; ${describeHits(cell, evidence)}`;
 };
 

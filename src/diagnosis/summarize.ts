@@ -1,4 +1,5 @@
 import type {Finding} from '../check.ts';
+import {describeImpossible, findImpossibleReply} from '../checks/shared/proof.ts';
 import type {Diagnosis} from '../diagnosis.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import {type Cell, isFailing} from '../probes/matrix.ts';
@@ -60,10 +61,12 @@ const summarizeHealthy = (parts: Parts, evidence: Evidence, target: Cell | undef
 const describeUndetermined = ({check, verdict}: Finding): string => `${check.id} (${verdict.because})`;
 
 const summarizeUndecided = (parts: Parts, evidence: Evidence, target: Cell | undefined): readonly string[] => {
+	const reply = findImpossibleReply(evidence);
 	const misfits = parts.findings.filter(finding => finding.verdict.status === 'broken' && !parts.contributing.includes(finding));
 	return [
 		describeTarget(evidence, target),
 		...(target && isFailing(target) ? ['nothing that was found explains it'] : []),
+		...(reply ? [describeImpossible(evidence, reply)] : []),
 		...part('found, but it does not fit what the probes met:', misfits),
 		...parts.contributing.map(({check, verdict}) => `explains other failures only: ${check.id}: ${verdict.because}`),
 		...part('ruled out:', parts.ruledOut),

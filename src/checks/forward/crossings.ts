@@ -20,10 +20,10 @@ const masqueradeMark = 0x40_00;
 const bridgeName = (evidence: Evidence, pod: Route['from'], node: string): string | undefined =>
 	pod?.node === node ? bridgeOfPod(evidence, pod)?.bridge.name : undefined;
 
-const sourceOf = (route: Route, evidence: Evidence, node: string): string | undefined => {
-	const {from, cell} = route;
-	const isRewritten = node !== cell.fromNode && route.isThroughVip && isMasqueradingAll(evidence, cell.fromNode);
-	return isRewritten ? undefined : (from?.ip ?? evidence.target.nodes.get(cell.from)?.internalIp);
+/** The client's address as a node sees it; undefined where masquerading, or the node's own choice of a source, put another in its place. */
+const sourceOf = ({from, cell, isThroughVip}: Route, evidence: Evidence, node: string): string | undefined => {
+	const isRewritten = node !== cell.fromNode && isThroughVip && isMasqueradingAll(evidence, cell.fromNode);
+	return isRewritten || from?.isHostNetwork === true ? undefined : from?.ip;
 };
 
 const packetOf = (route: Route, evidence: Evidence, {direction, isMarked}: Passage, node: NodeEvidence): ForwardedPacket => {
@@ -40,7 +40,7 @@ const packetOf = (route: Route, evidence: Evidence, {direction, isMarked}: Passa
 			...common, source, destination: endpoint.ip, destinationPort: endpoint.port, state: 'NEW', inInterface: near, outInterface: far,
 		}
 		: {
-			...common, source: endpoint.ip, destination: source ?? endpoint.ip, destinationPort: undefined, state: 'ESTABLISHED', inInterface: far, outInterface: near,
+			...common, source: endpoint.ip, destination: source, destinationPort: undefined, state: 'ESTABLISHED', inInterface: far, outInterface: near,
 		};
 };
 

@@ -2,9 +2,9 @@ import {isInCidr} from './cidr.ts';
 
 /** A packet at a node's FORWARD hook, as far as it is known before it is sent. */
 export type ForwardedPacket = {
-	/** Undefined where masquerading on another node rewrote it. */
+	/** Undefined where another node, or masquerading there, chose it; likewise the destination of an answer to that. */
 	readonly source: string | undefined;
-	readonly destination: string;
+	readonly destination: string | undefined;
 	readonly protocol: 'tcp' | 'udp' | 'sctp';
 	/** Undefined in the reply, whose destination port is the client's. */
 	readonly destinationPort: number | undefined;

@@ -1,14 +1,17 @@
+import type {Pod} from '../../cluster/cluster.ts';
 import type {Bridge, Evidence, NodeEvidence} from '../../evidence/evidence.ts';
 import {valueOf} from '../../evidence/known.ts';
 import {bridgeOfPod} from '../../evidence/readings.ts';
 
-/** The bridges of a node that carry pods: those of the target's pods, and where none of them runs there, every bridge with ports. */
+/** True where it was read what a pod's veth is plugged into, be it a bridge or nothing. */
+export const isPlugRead = ({pods, nodes}: Evidence, {namespace, name, node}: Pod): boolean =>
+	valueOf(pods.get(`${namespace}/${name}`)?.peerIfindex) !== undefined && valueOf(nodes.get(node)?.bridges) !== undefined;
+
+/** The bridges of a node that carry pods: those of the target's pods, and where none of them could be looked at there, every bridge with ports. */
 export const podBridges = (evidence: Evidence, node: NodeEvidence): readonly Bridge[] => {
 	const {client, backends} = evidence.target;
-	const known = [client, ...backends]
-		.filter(pod => pod.node === node.node)
-		.flatMap(pod => bridgeOfPod(evidence, pod)?.bridge ?? []);
-	const bridges = known.length > 0 ? known : (valueOf(node.bridges) ?? []).filter(({ports}) => ports.length > 0);
+	const pods = [client, ...backends].filter(pod => pod.node === node.node && isPlugRead(evidence, pod));
+	const bridges = pods.length > 0 ? pods.flatMap(pod => bridgeOfPod(evidence, pod)?.bridge ?? []) : (valueOf(node.bridges) ?? []).filter(({ports}) => ports.length > 0);
 	return new Map(bridges.map(bridge => [bridge.name, bridge])).values().toArray();
 };
 

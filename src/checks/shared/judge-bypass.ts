@@ -1,14 +1,14 @@
 import type {EvidenceRef, Verdict} from '../../check.ts';
-import type {Bridge, Evidence, NodeEvidence} from '../../evidence/evidence.ts';
+import type {Evidence} from '../../evidence/evidence.ts';
 import {valueOf} from '../../evidence/known.ts';
 import {bridgeOfPod} from '../../evidence/readings.ts';
 import type {ImpossibleReply} from '../../packets/flow.ts';
 import {type Cell, isFailing} from '../../probes/matrix.ts';
+import {type BypassedSpots, judgeHarmless} from './harmless-bypass.ts';
 import {podBridges} from './bridges.ts';
 import {
 	type Bypass,
 	isBypassed,
-	isMasqueradingAll,
 	predictBypass,
 } from './bypass.ts';
 import {explainedCells} from './explain.ts';
@@ -16,24 +16,19 @@ import {describeUnreadNodes, nameNodes} from './nodes.ts';
 import {
 	describeImpossible,
 	findImpossibleReply,
-	flowsOf,
 	nameFrame,
 	refToPacket,
-	hasNoReply,
 } from './proof.ts';
-import {readyEndpoints, routesOf} from './routes.ts';
+import {routesOf} from './routes.ts';
 import {
 	broken,
-	latent,
 	ok,
 	refsTo,
 	unknown,
 } from './verdicts.ts';
 import {formatAddress, joinWords} from './words.ts';
 
-type Spot = {readonly node: NodeEvidence; readonly bridge: Bridge};
-
-type Survey = {readonly spots: readonly Spot[]; readonly gaps: readonly string[]; readonly isAnyRead: boolean};
+type Survey = BypassedSpots & {readonly isAnyRead: boolean};
 
 /** Every bridge with pods where the condition holds, and what could not be read. */
 const surveyBridges = (evidence: Evidence, {readOff}: Bypass): Survey => {
@@ -86,45 +81,14 @@ const inferBroken = (evidence: Evidence, bypass: Bypass, cells: readonly Cell[])
 };
 
 /** Why it could not be told whether a timed-out probe crosses one bridge only. */
-const findDoubt = (evidence: Evidence, spots: readonly Spot[]): string | undefined => {
+const findDoubt = (evidence: Evidence, spots: BypassedSpots['spots']): string | undefined => {
 	const doubtful = evidence.matrix
 		.filter(cell => cell.path !== 'endpoint' && isFailing(cell) && spots.some(({node}) => node.node === cell.fromNode))
 		.find(cell => routesOf(cell, evidence).some(({place}) => place === 'unknown'));
 	return doubtful && `whether ${doubtful.from} shares a bridge with a backend could not be read`;
 };
 
-const findReplyPath = (evidence: Evidence, bypass: Bypass): Cell | undefined => evidence.matrix.find(cell => cell.attempts.length > 0 && !isFailing(cell)
-	&& routesOf(cell, evidence).some(route => isBypassed(route, evidence, bypass)));
-
-const sourceAtBackend = (evidence: Evidence): string => {
-	const flow = flowsOf(evidence).find(({sourceAtBackend: source, client}) => source !== undefined && source.ip !== client.ip);
-	return flow?.sourceAtBackend ? `: at the backend the source is ${flow.sourceAtBackend.ip}` : '';
-};
-
-/** The condition holds and nothing fails from it now: why not, and when it will. */
-const judgeHarmless = (evidence: Evidence, bypass: Bypass, spots: readonly Spot[]): Verdict => {
-	const what = bypass.describe(nameNodes(spots));
-	const refs = refsTo(...spots.map(({node}) => bypass.source(node)));
-	const masked = spots.filter(({node}) => isMasqueradingAll(evidence, node.node));
-	if (masked.length > 0) {
-		return latent(`${what}; masqueradeAll hides it, since every reply goes to the node first${sourceAtBackend(evidence)}`, refs);
-	}
-
-	if (hasNoReply(evidence)) {
-		return latent(`${what}; this is not what stops ${evidence.target.client.name} now, whose capture shows no reply at all`, refs);
-	}
-
-	const passing = findReplyPath(evidence, bypass);
-	if (passing) {
-		const source = sourceAtBackend(evidence);
-		return latent(`${what}, and yet ${passing.from} reaches the Service over one bridge${source === '' ? ': something else translates the reply' : source}`, refs);
-	}
-
-	const places = readyEndpoints(evidence).length > 0 ? 'no probe through the Service stayed on one bridge' : 'no endpoint could answer';
-	return latent(`${what}; ${places}, but a pod on the same node as its backend will wait in vain for the Service`, refs);
-};
-
-const judgeSpots = (evidence: Evidence, bypass: Bypass, spots: readonly Spot[]): Verdict => {
+const judgeSpots = (evidence: Evidence, bypass: Bypass, {spots, gaps}: BypassedSpots): Verdict => {
 	const proof = findProof(evidence, bypass);
 	if (proof) {
 		return proveBroken(evidence, bypass, proof);
@@ -136,14 +100,15 @@ const judgeSpots = (evidence: Evidence, bypass: Bypass, spots: readonly Spot[]):
 	}
 
 	const doubt = findDoubt(evidence, spots);
-	return doubt === undefined ? judgeHarmless(evidence, bypass, spots) : unknown(`${bypass.describe(nameNodes(spots))}, but ${doubt}`);
+	return doubt === undefined ? judgeHarmless(evidence, bypass, {spots, gaps}) : unknown(`${bypass.describe(nameNodes(spots))}, but ${doubt}`);
 };
 
 /** Judges a condition that lets a bridge pass replies by NAT. `healthy` says what holds where the condition does not. */
 export const judgeBypass = (evidence: Evidence, bypass: Bypass, healthy: string): Verdict => {
-	const {spots, gaps, isAnyRead} = surveyBridges(evidence, bypass);
+	const survey = surveyBridges(evidence, bypass);
+	const {spots, gaps, isAnyRead} = survey;
 	if (spots.length > 0) {
-		return judgeSpots(evidence, bypass, spots);
+		return judgeSpots(evidence, bypass, survey);
 	}
 
 	if (gaps.length > 0) {

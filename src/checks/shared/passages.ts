@@ -1,10 +1,11 @@
-import type {Evidence} from '../../evidence/evidence.ts';
+import type {Evidence, Known} from '../../evidence/evidence.ts';
 import {valueOf} from '../../evidence/known.ts';
 import {bridgeOfPod, kernelProxyMode} from '../../evidence/readings.ts';
+import {isFailing} from '../../probes/matrix.ts';
 import {bridgeNetfilterOf} from './bridge-netfilter.ts';
 import {ipVersionOf} from './bridges.ts';
 import {isMasqueradingAll} from './bypass.ts';
-import type {Route} from './routes.ts';
+import {type Route, routesOf} from './routes.ts';
 
 /**
  One crossing of a node's FORWARD hook. routed: needs net.ipv4.ip_forward · bridged: br_netfilter calls the hook for a frame that stays on the bridge.
@@ -85,20 +86,39 @@ const clientSide = (route: Route, evidence: Evidence): readonly Passage[] | unde
 	return mode === 'ipvs' ? ipvsPassages(route, evidence) : natPassages(route, evidence);
 };
 
+const isLocal = ({cell, from}: Route): boolean => cell.fromKind === 'node' || from?.isHostNetwork === true;
+
+/** A backend on its node's own network is reached by INPUT. */
+const isForwardedTo = ({backend}: Route): boolean => backend?.isHostNetwork !== true;
+
 /** Where packets of this route cross FORWARD, in both directions; undefined where that cannot be told. */
 export const passagesOf = (route: Route, evidence: Evidence): readonly Passage[] | undefined => {
-	const {place, backend, backendNode, cell} = route;
+	const {place, backendNode} = route;
 	if (place === 'unknown') {
 		return undefined;
 	}
 
-	const isForwardedThere = place === 'other-node' && backendNode !== undefined && backend?.isHostNetwork !== true;
-	const there = isForwardedThere ? bothWays(backendNode) : [];
-	if (cell.fromKind === 'node') {
+	const there = place === 'other-node' && backendNode !== undefined && isForwardedTo(route) ? bothWays(backendNode) : [];
+	if (isLocal(route)) {
 		return there;
 	}
 
-	// A backend on the node's own network is reached by INPUT.
-	const here = place === 'same-node' && backend?.isHostNetwork === true ? [] : clientSide(route, evidence);
+	const here = place === 'same-node' && !isForwardedTo(route) ? [] : clientSide(route, evidence);
 	return here && [...here, ...there];
+};
+
+/** A failing probe whose way through the nodes could not be told, and why. */
+export const findUnclearWay = (evidence: Evidence): string | undefined => {
+	const unclear = evidence.matrix
+		.filter(cell => isFailing(cell))
+		.flatMap(cell => routesOf(cell, evidence))
+		.find(route => passagesOf(route, evidence) === undefined);
+	if (!unclear) {
+		return undefined;
+	}
+
+	const node = evidence.nodes.get(unclear.cell.fromNode);
+	const mode: Known<string> = node ? kernelProxyMode(node) : {unknown: `${unclear.cell.fromNode} could not be read`};
+	const why = 'unknown' in mode ? `the proxy mode of ${unclear.cell.fromNode}: ${mode.unknown}` : `whether ${unclear.cell.from} shares a bridge with the backend`;
+	return `the way of the packets of ${unclear.cell.from} is not known (${why})`;
 };

@@ -2,6 +2,7 @@ import type {Endpoint, Pod} from '../../cluster/cluster.ts';
 import type {Evidence} from '../../evidence/evidence.ts';
 import {bridgeOfPod} from '../../evidence/readings.ts';
 import type {Attempt, Cell} from '../../probes/matrix.ts';
+import {isPlugRead} from './bridges.ts';
 import {formatAddress, podLabel} from './words.ts';
 
 /**
@@ -32,17 +33,16 @@ export const podOfCell = (cell: Cell, evidence: Evidence): Pod | undefined =>
 export const backendOf = (endpoint: Endpoint, {target}: Evidence): Pod | undefined => target.backends.find(pod => pod.ip === endpoint.ip);
 
 const placeOnNode = (from: Pod | undefined, backend: Pod | undefined, evidence: Evidence): Place => {
-	if (from === undefined || backend?.isHostNetwork === true) {
+	if (from === undefined || from.isHostNetwork || backend?.isHostNetwork === true) {
 		return 'same-node';
 	}
 
-	const here = bridgeOfPod(evidence, from);
-	const there = backend && bridgeOfPod(evidence, backend);
-	if (!here || !there) {
+	if (backend === undefined || !isPlugRead(evidence, from) || !isPlugRead(evidence, backend)) {
 		return 'unknown';
 	}
 
-	return here.bridge.name === there.bridge.name ? 'same-bridge' : 'same-node';
+	const here = bridgeOfPod(evidence, from)?.bridge.name;
+	return here !== undefined && here === bridgeOfPod(evidence, backend)?.bridge.name ? 'same-bridge' : 'same-node';
 };
 
 const placeOf = (cell: Cell, endpoint: Endpoint, evidence: Evidence): Place => {
@@ -71,9 +71,10 @@ export const readyEndpoints = ({target}: Evidence): readonly Endpoint[] => targe
 
 /** Every way that the attempts of a cell can take: a ClusterIP leads to any ready endpoint, an endpoint's address to that one. */
 export const routesOf = (cell: Cell, evidence: Evidence): readonly Route[] => {
+	const {endpoints: all, service} = evidence.target;
 	const endpoints = cell.path === 'endpoint'
-		? evidence.target.endpoints.filter(({ip, port}) => ip === cell.toIp && port === cell.toPort)
-		: readyEndpoints(evidence);
+		? all.filter(({ip, port}) => ip === cell.toIp && port === cell.toPort)
+		: readyEndpoints(evidence).filter(({node}) => service.internalTrafficPolicy !== 'Local' || node === cell.fromNode);
 	return endpoints.map(endpoint => routeTo(cell, endpoint, evidence));
 };
 

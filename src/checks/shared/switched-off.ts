@@ -14,7 +14,7 @@ const switchOf = (version: 4 | 6): string => `bridge-nf-call-${version === 6 ? '
 
 const bypassOf = (version: 4 | 6): Bypass => ({
 	readOff: (node, bridge) => mapKnown(bridgeNetfilterOf(version)(node, bridge), value => value === 0),
-	describe: nodes => `net.bridge.${switchOf(version)} is 0 on ${nodes}, and the bridge's own switch is off too`,
+	describe: nodes => `net.bridge.${switchOf(version)} and the bridge's own ${version === 6 ? 'nf_call_ip6tables' : 'nf_call_iptables'} are 0 on ${nodes}`,
 	source: node => readBridgeSysctl(node, version),
 });
 
