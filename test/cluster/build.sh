@@ -44,7 +44,7 @@ build_parts() {
 	make_part "$(images_part)" 'the container images' "$(static_busybox)"
 	make_part "$(debian_part)" "the nodes' Debian"
 	make_part "$(disk_part)" "the nodes' disk" "$(debian_part)" "$(images_part)"
-	make_part "$(kube_part)" 'Kubernetes (compiling takes some minutes)'
+	make_part "$(kube_part)" 'Kubernetes, which takes some minutes'
 	remove_old_parts
 	exec 8>&-
 }

@@ -35,15 +35,17 @@ wait_for_workload() {
 	wait_until 120 "the Service in every node's IPVS table" is_programmed
 }
 
-# kube-proxy follows the API by seconds. A real server of weight 0 gets no new connections.
+# kube-proxy follows the API by seconds: first the IPVS table, last the rule for a backend that calls itself.
 is_programmed() {
 	local n expected
 	expected=$(run_kubectl get pods -l app=nginx -o jsonpath='{range .items[*]}{.status.podIP}:80{"\n"}{end}' | sort)
 	for n in $(node_numbers); do
 		[ "$(real_servers "$n")" = "$expected" ] || return 1
 	done
+	node_ssh 1 iptables -t nat -S KUBE-POSTROUTING | grep -q KUBE-LOOP-BACK
 }
 
+# A real server of weight 0 gets no new connections.
 real_servers() { # N
 	node_ssh "$1" ipvsadm -Ln -t "$VIP" | awk '$1 == "->" && $4 + 0 > 0 { print $2 }' | sort
 }
