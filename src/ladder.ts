@@ -18,7 +18,7 @@ type Output = {write(text: string): void; warn(text: string): void};
 /** Of a file that anybody reads packet by packet all packets of a flow are kept; of a larger one, its beginning. */
 const SMALL_BYTES = 33_554_432;
 const ROWS_OF_SMALL = 512;
-const ROWS_OF_LARGE = 8;
+const ROWS_OF_LARGE = 6;
 
 const chooseRows = async (files: readonly string[], isSummary: boolean): Promise<number> => {
 	const sizes = await Promise.all(files.map(async file => {

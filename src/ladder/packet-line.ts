@@ -40,9 +40,14 @@ const formatLayers = (layers: Layers): string => {
 	return ip ? `${formatEnds(ip, tcp ?? udp ?? {})}  ${formatUpper(layers)}  ttl ${ip.ttl}${ip.id === undefined ? '' : `, id ${ip.id}`}` : '';
 };
 
+const formatUnknown = ({linkType, etherType, wireLength}: Packet): string => {
+	const type = etherType === undefined ? '' : `, EtherType 0x${etherType.toString(16).padStart(4, '0')}`;
+	return `link type ${linkType}${type}, ${wireLength} bytes`;
+};
+
 const formatRest = (packet: Packet): string => [
 	packet.tunnel ? `  ${packet.tunnel.kind}: ${formatLayers(packet.tunnel.inner)}` : '',
-	(packet.ip ?? packet.arp) ? '' : `link type ${packet.linkType}${packet.etherType === undefined ? '' : `, EtherType 0x${packet.etherType.toString(16).padStart(4, '0')}`}, ${packet.wireLength} bytes`,
+	(packet.ip ?? packet.arp) ? '' : formatUnknown(packet),
 	packet.isCut ? '  (cut by the snap length)' : '',
 	packet.malformed ? `  malformed: ${packet.malformed.reason}, at byte ${packet.malformed.at}` : '',
 ].join('');
@@ -50,7 +55,8 @@ const formatRest = (packet: Packet): string => [
 /** One packet in one line, much as tcpdump prints it. `startSeconds`: where time is counted from. */
 export const formatPacket = (packet: Packet, startSeconds: number): string => {
 	const seconds = (packet.time.seconds - startSeconds) + (packet.time.nanoseconds / 1_000_000_000);
-	return `${`#${packet.frame}`.padStart(6)} ${seconds.toFixed(6).padStart(13)}  ${packet.interfaceIndex === undefined ? '' : `if ${packet.interfaceIndex} `}${formatLayers(packet)}${formatRest(packet)}`;
+	const interfaceText = packet.interfaceIndex === undefined ? '' : `if ${packet.interfaceIndex} `;
+	return `${`#${packet.frame}`.padStart(6)} ${seconds.toFixed(6).padStart(13)}  ${interfaceText}${formatLayers(packet)}${formatRest(packet)}`;
 };
 
 const protocolOf = ({arp, ip, tcp, udp, icmp}: Layers): Subject['protocol'] => {

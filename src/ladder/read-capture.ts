@@ -33,21 +33,25 @@ const refuse = (file: string, scanner: CaptureScanner, start: Uint8Array): UserF
 		: new UserFacingError(`${file}: it is no capture: ${scanner.problem?.malformed ?? ''}`, 'give a pcap or pcapng file, as tcpdump -w and Wireshark write them');
 };
 
+/** Pushes chunk after chunk; while one is decoded, the next is being read. Returns the file's first two bytes. */
 const readChunks = async (handle: FileHandle, scanner: CaptureScanner, visit: VisitFrame): Promise<Uint8Array> => {
-	const chunk = new Uint8Array(CHUNK_LENGTH);
+	let [chunk, next] = [new Uint8Array(CHUNK_LENGTH), new Uint8Array(CHUNK_LENGTH)];
 	const start = new Uint8Array(2);
+	let reading = handle.read(chunk, 0, CHUNK_LENGTH);
 	for (;;) {
-		const {bytesRead} = await handle.read(chunk, 0, CHUNK_LENGTH); // eslint-disable-line no-await-in-loop
+		const {bytesRead} = await reading; // eslint-disable-line no-await-in-loop
 		if (bytesRead === 0 || scanner.problem) {
 			scanner.end();
 			return start;
 		}
 
+		reading = handle.read(next, 0, CHUNK_LENGTH);
 		if (scanner.size === 0) {
-			start.set(chunk.subarray(0, 2));
+			start.set(chunk.subarray(0, Math.min(2, bytesRead)));
 		}
 
 		scanner.push(chunk.subarray(0, bytesRead), visit);
+		[chunk, next] = [next, chunk];
 	}
 };
 

@@ -8,6 +8,9 @@ export const readUint16 = (bytes: Uint8Array, at: number): number => (bytes[at] 
 /** Network byte order, signed; `>>> 0` gives the number on the wire. */
 export const readInt32 = (bytes: Uint8Array, at: number): number => (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
 
+/** A number as the signed 32-bit number of the same bits, the form in which all addresses and sequence numbers are compared. */
+export const toSigned = (number: number): number => Math.imul(number, 1);
+
 /** Capture file headers are written in the byte order of the machine that captured. */
 export const readUint16In = (bytes: Uint8Array, at: number, isLittleEndian: boolean): number => (isLittleEndian ? bytes[at] | (bytes[at + 1] << 8) : readUint16(bytes, at));
 

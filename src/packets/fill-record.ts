@@ -1,3 +1,4 @@
+import {toSigned} from './bytes.ts';
 import type {Frame} from './frame.ts';
 import {parseIp} from './ip-address.ts';
 import {type PacketRecord, resetNetwork} from './packet-record.ts';
@@ -36,8 +37,8 @@ const fillTcp = (record: PacketRecord, tcp: NonNullable<Layers['tcp']>): void =>
 	record.transport = record.protocol;
 	record.sourcePort = tcp.sourcePort;
 	record.destinationPort = tcp.destinationPort;
-	record.sequence = Math.trunc(tcp.sequence);
-	record.acknowledgement = Math.trunc(tcp.acknowledgement);
+	record.sequence = toSigned(tcp.sequence);
+	record.acknowledgement = toSigned(tcp.acknowledgement);
 	record.flags = tcp.flags;
 	record.payloadLength = tcp.payloadLength;
 };
@@ -92,7 +93,7 @@ export const fillFrame = (frame: Frame, packet: Packet): void => {
 /** What NAT leaves alone in a packet: its TCP timestamp or the digest of its payload, signed; 0 where there is none. */
 export const markOf = ({tcp, udp, icmp}: Layers): number => {
 	if (tcp) {
-		return Math.trunc(tcp.options.timestamp?.value ?? 0);
+		return toSigned(tcp.options.timestamp?.value ?? 0);
 	}
 
 	return udp?.payloadDigest ?? icmp?.payloadDigest ?? 0;

@@ -1,3 +1,4 @@
+import {toSigned} from './bytes.ts';
 import type {Frame} from './frame.ts';
 import {
 	addLeg,
@@ -60,7 +61,7 @@ const startLeg = ({table}: FlowTable, record: PacketRecord): number => {
 		table.legs[at + LEG_ISN] = record.sequence;
 		table.legs[at + LEG_ISN_KIND] = ISN_OF_SYN;
 	} else if (leg >= 0 && isAnswer(record)) {
-		table.legs[at + LEG_ISN] = Math.trunc(record.acknowledgement - 1);
+		table.legs[at + LEG_ISN] = toSigned(record.acknowledgement - 1);
 		table.legs[at + LEG_ISN_KIND] = ISN_OF_ANSWER;
 	}
 

@@ -1,3 +1,4 @@
+import {toSigned} from './bytes.ts';
 import {type PointRole, type FlowEnding} from './flow.ts';
 import {
 	type Conversation,
@@ -59,7 +60,7 @@ const isToCaller = (index: LegIndex, row: Row, opening: Row): boolean => {
 const findForeignAnswers = (index: LegIndex, conversation: Conversation, view: readonly Row[], opening: Row): readonly Row[] => {
 	const dialled = new Set(view.filter(row => isOpening(conversation, row)).map(row => row.leg));
 	return view.filter(row => !row.isError && !dialled.has(row.leg) && isAnswer(conversation, row) && isToCaller(index, row, opening)
-		&& (!isTcp(conversation) || ((row.flags & ACK) !== 0 && row.acknowledgement === Math.trunc(Math.trunc(opening.sequence + 1)))));
+		&& (!isTcp(conversation) || ((row.flags & ACK) !== 0 && row.acknowledgement === toSigned(opening.sequence + 1))));
 };
 
 const isResetOf = (conversation: Conversation, row: Row, answer: Row): boolean => {

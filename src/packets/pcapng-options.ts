@@ -1,4 +1,4 @@
-import {readUint16In, readUint32In} from './bytes.ts';
+import {toSigned, readUint16In, readUint32In} from './bytes.ts';
 
 const NAME = 2;
 const DESCRIPTION = 3;
@@ -24,7 +24,7 @@ const readSeconds = (bytes: Uint8Array, at: number, isLittleEndian: boolean): nu
 	const first = readUint32In(bytes, at, isLittleEndian);
 	const second = readUint32In(bytes, at + 4, isLittleEndian);
 	const [high, low] = isLittleEndian ? [second, first] : [first, second];
-	return ((Math.trunc(high)) * 4_294_967_296) + low;
+	return (toSigned(high) * 4_294_967_296) + low;
 };
 
 const applyOption = (options: InterfaceOptions, code: number, range: ByteRange, isLittleEndian: boolean): void => {

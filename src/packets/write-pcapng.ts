@@ -19,6 +19,7 @@ export type RawPacket = {
 /** What becomes one interface of a pcapng file. */
 export type RawCapture = {
 	readonly interfaceName: string;
+	/** `hairpin ladder` takes its first word for the role where it is client, node or backend. */
 	readonly description: string;
 	readonly linkType: number;
 	readonly packets: readonly RawPacket[];
@@ -84,7 +85,14 @@ const option = (code: number, value: Uint8Array): Uint8Array => {
 	return concatenate([words16(code, kept.length), pad(kept)]);
 };
 
-const sectionHeader = (): Uint8Array => block(SECTION_HEADER, words32(BYTE_ORDER_MAGIC), words16(1, 0), words32(0xFF_FF_FF_FF, 0xFF_FF_FF_FF), option(APPLICATION, encoder.encode('hairpin')), option(OPTION_END, new Uint8Array()));
+const sectionHeader = (): Uint8Array => block(
+	SECTION_HEADER,
+	words32(BYTE_ORDER_MAGIC),
+	words16(1, 0),
+	words32(0xFF_FF_FF_FF, 0xFF_FF_FF_FF),
+	option(APPLICATION, encoder.encode('hairpin')),
+	option(OPTION_END, new Uint8Array()),
+);
 
 const describeInterface = ({interfaceName, description, linkType}: RawCapture): Uint8Array => block(
 	INTERFACE_DESCRIPTION,

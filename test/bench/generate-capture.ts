@@ -8,7 +8,7 @@ const BUFFER_LENGTH = 4_194_304;
 const createRandom = (seed: number): (() => number) => {
 	let state = seed;
 	return () => {
-		state = (state + 0x6D_2B_79_F5) >> 0;
+		state = Math.imul(state + 0x6D_2B_79_F5, 1);
 		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
 		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
 		return (mixed ^ (mixed >>> 14)) >>> 0;
@@ -28,7 +28,7 @@ type Conversation = {
 	readonly steps: number;
 };
 
-type Writer = {readonly descriptor: number; readonly buffer: Buffer; used: number; packets: number};
+type Writer = {readonly descriptor: number; readonly buffer: Uint8Array<ArrayBuffer>; readonly view: DataView; used: number; packets: number};
 
 type Side = {readonly ip: number; readonly port: number};
 
@@ -54,15 +54,17 @@ const startConversation = (random: () => number): Conversation => {
 };
 
 const openWriter = (file: string): Writer => {
-	const buffer = Buffer.alloc(BUFFER_LENGTH);
-	buffer.writeUInt32LE(0xA1_B2_C3_D4, 0);
-	buffer.writeUInt16LE(2, 4);
-	buffer.writeUInt16LE(4, 6);
-	buffer.writeUInt32LE(SNAP_LENGTH, 16);
-	buffer.writeUInt32LE(1, 20);
+	const buffer = new Uint8Array(BUFFER_LENGTH);
+	const view = new DataView(buffer.buffer);
+	view.setUint32(0, 0xA1_B2_C3_D4, true);
+	view.setUint16(4, 2, true);
+	view.setUint16(6, 4, true);
+	view.setUint32(16, SNAP_LENGTH, true);
+	view.setUint32(20, 1, true);
 	return {
 		descriptor: openSync(file, 'w'),
 		buffer,
+		view,
 		used: 24,
 		packets: 0,
 	};
@@ -87,45 +89,45 @@ type Datagram = {
 	readonly microseconds: number;
 };
 
-const writeIp = (buffer: Buffer, at: number, datagram: Datagram, length: number): void => {
-	buffer.writeUInt16BE(0x45_00, at);
-	buffer.writeUInt16BE(length, at + 2);
-	buffer.writeUInt16BE(datagram.identification, at + 4);
-	buffer.writeUInt16BE(0x40_00, at + 6);
-	buffer[at + 8] = datagram.ttl;
-	buffer[at + 9] = datagram.isTcp ? 6 : 17;
-	buffer.writeUInt32BE(datagram.source.ip, at + 12);
-	buffer.writeUInt32BE(datagram.destination.ip, at + 16);
-	buffer.writeUInt16BE(datagram.source.port, at + 20);
-	buffer.writeUInt16BE(datagram.destination.port, at + 22);
+const writeIp = (view: DataView, at: number, datagram: Datagram, length: number): void => {
+	view.setUint16(at, 0x45_00);
+	view.setUint16(at + 2, length);
+	view.setUint16(at + 4, datagram.identification);
+	view.setUint16(at + 6, 0x40_00);
+	view.setUint8(at + 8, datagram.ttl);
+	view.setUint8(at + 9, datagram.isTcp ? 6 : 17);
+	view.setUint32(at + 12, datagram.source.ip);
+	view.setUint32(at + 16, datagram.destination.ip);
+	view.setUint16(at + 20, datagram.source.port);
+	view.setUint16(at + 22, datagram.destination.port);
 };
 
-const writeTcp = (buffer: Buffer, at: number, datagram: Datagram): void => {
+const writeTcp = (view: DataView, at: number, datagram: Datagram): void => {
 	const isSyn = (datagram.flags & 2) !== 0;
-	buffer.writeUInt32BE(datagram.sequence, at + 4);
-	buffer.writeUInt32BE(datagram.acknowledgement, at + 8);
-	buffer[at + 12] = isSyn ? 0xA0 : 0x80;
-	buffer[at + 13] = datagram.flags;
-	buffer.writeUInt16BE(502, at + 14);
+	view.setUint32(at + 4, datagram.sequence);
+	view.setUint32(at + 8, datagram.acknowledgement);
+	view.setUint8(at + 12, isSyn ? 0xA0 : 0x80);
+	view.setUint8(at + 13, datagram.flags);
+	view.setUint16(at + 14, 502);
 	if (isSyn) {
-		buffer.writeUInt32BE(0x02_04_05_B4, at + 20);
-		buffer.writeUInt32BE(0x04_02_08_0A, at + 24);
-		buffer.writeUInt32BE(datagram.milliseconds, at + 28);
-		buffer.writeUInt32BE(0, at + 32);
-		buffer.writeUInt32BE(0x01_03_03_07, at + 36);
+		view.setUint32(at + 20, 0x02_04_05_B4);
+		view.setUint32(at + 24, 0x04_02_08_0A);
+		view.setUint32(at + 28, datagram.milliseconds);
+		view.setUint32(at + 32, 0);
+		view.setUint32(at + 36, 0x01_03_03_07);
 	} else {
-		buffer.writeUInt32BE(0x01_01_08_0A, at + 20);
-		buffer.writeUInt32BE(datagram.milliseconds, at + 24);
-		buffer.writeUInt32BE(datagram.milliseconds, at + 28);
+		view.setUint32(at + 20, 0x01_01_08_0A);
+		view.setUint32(at + 24, datagram.milliseconds);
+		view.setUint32(at + 28, datagram.milliseconds);
 	}
 };
 
-const writeTransport = (buffer: Buffer, at: number, datagram: Datagram): void => {
+const writeTransport = (view: DataView, at: number, datagram: Datagram): void => {
 	if (datagram.isTcp) {
-		writeTcp(buffer, at, datagram);
+		writeTcp(view, at, datagram);
 	} else {
-		buffer.writeUInt16BE(datagram.payloadLength + 8, at + 4);
-		buffer.writeUInt16BE(datagram.identification, at + 8);
+		view.setUint16(at + 4, datagram.payloadLength + 8);
+		view.setUint32(at + 8, datagram.sequence);
 	}
 };
 
@@ -140,15 +142,15 @@ const headerLength = (datagram: Datagram): number => {
 const writeDatagram = (writer: Writer, datagram: Datagram): void => {
 	const length = 20 + headerLength(datagram) + datagram.payloadLength;
 	const captured = Math.min(SNAP_LENGTH, length + 14);
-	const {buffer, used: at} = writer;
+	const {buffer, view, used: at} = writer;
 	buffer.fill(0x61, at, at + RECORD_HEADER_LENGTH + captured);
-	buffer.writeUInt32LE(1_795_000_000 + Math.floor(datagram.microseconds / 1_000_000), at);
-	buffer.writeUInt32LE(datagram.microseconds % 1_000_000, at + 4);
-	buffer.writeUInt32LE(captured, at + 8);
-	buffer.writeUInt32LE(length + 14, at + 12);
-	buffer.writeUInt16BE(0x08_00, at + RECORD_HEADER_LENGTH + 12);
-	writeIp(buffer, at + RECORD_HEADER_LENGTH + 14, datagram, length);
-	writeTransport(buffer, at + RECORD_HEADER_LENGTH + 34, datagram);
+	view.setUint32(at, 1_795_000_000 + Math.floor(datagram.microseconds / 1_000_000), true);
+	view.setUint32(at + 4, datagram.microseconds % 1_000_000, true);
+	view.setUint32(at + 8, captured, true);
+	view.setUint32(at + 12, length + 14, true);
+	view.setUint16(at + RECORD_HEADER_LENGTH + 12, 0x08_00);
+	writeIp(view, at + RECORD_HEADER_LENGTH + 14, datagram, length);
+	writeTransport(view, at + RECORD_HEADER_LENGTH + 34, datagram);
 	writer.used = at + RECORD_HEADER_LENGTH + captured;
 	writer.packets++;
 	if (writer.used > BUFFER_LENGTH - 1024) {
