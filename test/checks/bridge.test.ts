@@ -46,7 +46,7 @@ test('br_netfilter: ok where it is loaded, and where it is built in', t => {
 test('br_netfilter: latent when no probe stays on one bridge, when masqueradeAll hides it, and when something else stops the request', t => {
 	const remote = brNetfilterNotLoaded.judge(buildEvidence({client: mars2}));
 	t.is(remote.status, 'latent');
-	t.is(remote.because, 'br_netfilter is not loaded on k8s2, k8s3 and k8s1; no probe through the Service stayed on one bridge, but a pod on the same node as its backend will wait in vain for the Service');
+	t.is(remote.because, 'br_netfilter is not loaded on k8s1, k8s2 and k8s3; no probe through the Service stayed on one bridge, but a pod on the same node as its backend will wait in vain for the Service');
 	const masked = brNetfilterNotLoaded.judge(buildEvidence({node: {masqueradeAll: true}}));
 	t.is(masked.status, 'latent');
 	t.regex(masked.because, /masqueradeAll hides it/v);
@@ -94,7 +94,7 @@ test('br_netfilter: explains the same-bridge time-out only', t => {
 
 test('br_netfilter: the repair loads it, keeps it, and never unloads the bridge', t => {
 	const lines = brNetfilterNotLoaded.repair(buildEvidence({...founding, node: {hairpinMode: 0}}));
-	t.is(lines[0], '# on k8s1 and k8s2, as root');
+	t.is(lines[0], '# on k8s1 and k8s2, as root, and so on every other node that runs pods');
 	t.true(lines.includes('modprobe br_netfilter'));
 	t.true(lines.includes('echo br_netfilter > /etc/modules-load.d/90-hairpin-br-netfilter.conf'));
 	t.true(lines.some(line => line.includes('ip link set dev veth6 type bridge_slave hairpin on')), 'what it would expose is told first');

@@ -22,4 +22,4 @@ export const readNodes = <T>(evidence: Evidence, read: (node: NodeEvidence) => K
 };
 
 /** `k8s1, k8s2 and k8s3`. */
-export const nameNodes = (nodes: ReadonlyArray<{readonly node: NodeEvidence}>): string => joinWords(nodes.map(({node}) => node.node));
+export const nameNodes = (nodes: ReadonlyArray<{readonly node: NodeEvidence}>): string => joinWords(nodes.map(({node}) => node.node).toSorted((a, b) => a.localeCompare(b)));

@@ -17,11 +17,11 @@ export const persistBridgeNetfilter: readonly string[] = [
 	String.raw`printf 'net.bridge.bridge-nf-call-iptables = 1\nnet.bridge.bridge-nf-call-ip6tables = 1\n' > /etc/sysctl.d/99-zz-hairpin-bridge.conf`,
 ];
 
-export const onNodes = (nodes: readonly string[]): string => `# on ${joinWords(nodes)}, as root`;
+export const onNodes = (nodes: readonly string[]): string => `# on ${joinWords(nodes.toSorted((a, b) => a.localeCompare(b)))}, as root`;
 
 /** Runtime and lasting parts of turning br_netfilter on. Undo is rmmod: modprobe -r takes the bridge module and every pod's network with it. */
 export const turnOnBridgeNetfilter = (evidence: Evidence, nodes: readonly string[]): readonly string[] => [
-	onNodes(nodes),
+	`${onNodes(nodes)}, and so on every other node that runs pods`,
 	...warnHairpin(evidence),
 	'modprobe br_netfilter',
 	'sysctl -w net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1',
