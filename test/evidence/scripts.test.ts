@@ -24,7 +24,7 @@ for (const shell of shells) {
 	test.serial(`node.sh runs to its end in ${shell.join(' ')} and loads no module`, async t => {
 		const before = moduleNames();
 		const {stdout, stderr, exitCode} = await runCommand([...shell, '-s', '--', ...args], {input: text});
-		t.is(exitCode, 0, stderr);
+		t.deepEqual({exitCode, stderr}, {exitCode: 0, stderr: ''});
 		t.true(stdout.endsWith('@@end\n'));
 		t.deepEqual(moduleNames(), before);
 		const evidence = parseNodeEvidence('here', stdout);

@@ -93,26 +93,26 @@ export const hairpin = async (argv: readonly string[], options: {readonly signal
 	});
 };
 
-type Summary = {readonly id: string; readonly status: string; readonly confidence: string | undefined; readonly because: string};
+type Summary = {readonly id: string; readonly status: string; readonly confidence: string | null; readonly because: string};
 
 export type Report = {
 	readonly conclusion: string;
-	readonly cause: string | undefined;
+	readonly cause: string | null;
 	readonly contributing: readonly string[];
 	readonly latent: readonly string[];
 	readonly verdict: string;
 	readonly findings: readonly Summary[];
 	readonly matrix: ReadonlyArray<{
 		readonly from: string; readonly to: string; readonly role: string; readonly outcome: string; readonly tries: number;
-		readonly attempts: ReadonlyArray<{readonly outcome: string; readonly backend: string | undefined}>;
+		readonly attempts: ReadonlyArray<{readonly outcome: string; readonly backend: string | null}>;
 	}>;
-	readonly captures: ReadonlyArray<{readonly point: string; readonly role: string; readonly packets: number; readonly problem: string | undefined}>;
+	readonly captures: ReadonlyArray<{readonly point: string; readonly role: string; readonly packets: number; readonly problem: string | null}>;
 	readonly flows: ReadonlyArray<{
 		readonly ending: string; readonly reached: readonly string[];
 		readonly impossibleReply?: {readonly frame: number; readonly resetFrame?: number};
 		readonly backend?: {readonly ip: string; readonly port: number}; readonly sourceAtBackend?: {readonly ip: string; readonly port: number};
 	}>;
-	readonly timing: {readonly firstSynMs: number | undefined; readonly verdictMs: number | undefined; readonly endMs: number};
+	readonly timing: {readonly firstSynMs: number | null; readonly verdictMs: number | null; readonly endMs: number};
 	readonly exitCode: number;
 };
 
