@@ -92,7 +92,11 @@ const network: readonly Comparison[] = [
 	{name: 'IPv4 header length', ours: ours => ip4(ours).map(ip => ip.headerLength), theirs: numbers('ip.hdr_len')},
 	{name: 'IPv4 protocol', ours: ours => ip4(ours).map(ip => ip.protocol), theirs: numbers('ip.proto')},
 	{name: 'IPv4 fragment offset', ours: ours => ip4(ours).map(ip => ip.fragmentOffset), theirs: row => row['ip.frag_offset'].map(units => Number(units) * 8)},
-	{name: 'IPv4 is a fragment', ours: ours => ip4(ours).map(ip => String(ip.isFragment)), theirs: row => row['ip.frag_offset'].map((offset, index) => String(offset !== '0' || row['ip.flags.mf'][index] === '1'))},
+	{
+		name: 'IPv4 is a fragment',
+		ours: ours => ip4(ours).map(ip => String(ip.isFragment)),
+		theirs: row => row['ip.frag_offset'].map((offset, index) => String(offset !== '0' || row['ip.flags.mf'][index] === '1')),
+	},
 	{name: 'IPv6 source', ours: ours => ip6(ours).map(ip => ip.source), theirs: row => row['ipv6.src'].map(text => canonical(text))},
 	{
 		name: 'IPv6 destination',
@@ -246,7 +250,11 @@ const icmp: readonly Comparison[] = [
 		quoted: 'less',
 	},
 	{name: 'ICMP echo identifier', ours: ours => icmp4(ours).flatMap(message => present(message.echo?.identifier)), theirs: echoFields('icmp.ident')},
-	{name: 'ICMP echo sequence', ours: ours => icmp4(ours).flatMap(message => present(message.echo?.sequence)), theirs: row => echoFields('icmp.ident')(row).flatMap((_, index) => present(row['icmp.seq'].at(index))).map(Number)},
+	{
+		name: 'ICMP echo sequence',
+		ours: ours => icmp4(ours).flatMap(message => present(message.echo?.sequence)),
+		theirs: row => echoFields('icmp.ident')(row).flatMap((_, index) => present(row['icmp.seq'].at(index))).map(Number),
+	},
 	{
 		name: 'ICMPv6 type',
 		ours: ours => icmp6(ours).map(message => message.type),

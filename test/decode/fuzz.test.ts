@@ -5,10 +5,18 @@ import {createCaptureScanner} from '../../src/packets/scan-capture.ts';
 import {createFieldWriter} from '../helpers/capture-writer.ts';
 import {createRandom} from '../helpers/random.ts';
 import {createCorpus} from './fuzz-corpus.ts';
+import {fuzzFlows, fuzzLadder} from './fuzz-flows.ts';
 import {fuzz} from './fuzz.ts';
+import {readIncidents} from './incidents.ts';
 
 test('damaged frames and files are decoded without a throw, alike in any chunks and whatever lies around them', t => {
 	t.deepEqual(fuzz({seed: 1, inputs: 30_000, corpus: createCorpus(createRandom(1))}), []);
+});
+
+test('damaged captures of an incident are paired without a throw, and alike by both ways of reading them', async t => {
+	const incidents = readIncidents();
+	t.deepEqual(fuzzFlows({seed: 1, inputs: 200, incidents}), []);
+	t.deepEqual(await fuzzLadder({seed: 1, inputs: 20, incidents}), []);
 });
 
 const {number16, number32} = createFieldWriter(true);

@@ -113,7 +113,10 @@ const checkFile = ({bytes, chunkLength}: Extract<FuzzInput, {kind: 'file'}>): st
 	return packets.map(packet => findFault(packet)).find(Boolean);
 };
 
-const describeInput = (input: FuzzInput): string => `${input.kind} ${input.kind === 'frame' ? `link type ${input.linkType}, ${input.missing} bytes cut off` : `in chunks of ${input.chunkLength}`}: ${input.bytes.toHex()}`;
+const describeInput = (input: FuzzInput): string => {
+	const how = input.kind === 'frame' ? `frame of link type ${input.linkType}, ${input.missing} bytes cut off` : `file in chunks of ${input.chunkLength}`;
+	return `${how}: ${input.bytes.toHex()}`;
+};
 
 /** Decodes one input. Out: what is wrong, where something is. */
 export const tryInput = (input: FuzzInput): FuzzFailure | undefined => {

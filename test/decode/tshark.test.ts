@@ -111,7 +111,7 @@ testWithTshark('pcap files of every link type, byte order and time unit are deco
 
 /** if_tsresol: absent, powers of ten, powers of two. With finer ones than these tshark's arithmetic overflows 64 bits. */
 const timeResolutions = [undefined, 9, 6, 3, 0, 10, 0x80 + 10, 0x80 + 20, 0x80 + 30, 0x80 + 34];
-const timeOffsets = [undefined, 0, 3600, 1_000_000_000];
+const timeOffsets = [undefined, 0, 3600, 1_000_000_000, -3600];
 
 const generateInterface = (random: Random, linkType: LinkType, index: number): PcapngInterface => {
 	const timeResolution = random.pick(timeResolutions);
@@ -166,7 +166,7 @@ for (const [seed, isCut] of [false, true].entries()) {
 test('the clocks of pcapng interfaces are read to the nanosecond', t => {
 	const random = createRandom(3);
 	for (const timeResolution of [0, 1, 3, 6, 8, 9, 10, 12, 0x80, 0x80 + 1, 0x80 + 31, 0x80 + 32]) {
-		const described: PcapngInterface = {linkType: 1, timeResolution, timeOffsetSeconds: random.pick([0, 1_000_000])};
+		const described: PcapngInterface = {linkType: 1, timeResolution, timeOffsetSeconds: random.pick([0, 1_000_000, -1_000_000])};
 		// 64 bits of picoseconds are half a year.
 		const record = {...generateRecord(random, 1, false), seconds: 1_000_000 + random.below(10_000_000)};
 		const {packets} = decodeCapture(writePcapng([{interfaces: [described], blocks: [{kind: 'enhanced', interface: 0, ...record}]}]));
