@@ -10,6 +10,7 @@ import {formatReport} from './report/text.ts';
 import {runSession} from './session.ts';
 import {type SessionState, evidenceOf} from './session-state.ts';
 import {resolveTarget} from './target.ts';
+import {UserFacingError} from './user-facing-error.ts';
 
 export type Output = {
 	write(text: string): void;
@@ -43,9 +44,21 @@ const sessionOf = async (options: CheckOptions, output: Output, signal: AbortSig
 	});
 };
 
+/** Where not one node let us in, there is nothing to report unless the API alone shows a fault. */
+const refuseBlindness = ({reached, unreachable, diagnosis}: SessionState): void => {
+	const refusal = unreachable.entries().next().value;
+	if (refusal === undefined || reached.size > 0 || diagnosis?.conclusion === 'fault') {
+		return;
+	}
+
+	const [node, {because, tryThis}] = refusal;
+	throw new UserFacingError(`no node could be reached; ${node}: ${because}`, tryThis);
+};
+
 /** `hairpin check`: one incident, headless. Resolves with the exit code (design.md §9). */
 export const check = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	const state = await sessionOf(options, output, signal);
+	refuseBlindness(state);
 	const repairOf = ({check: {repair}, verdict}: Finding): readonly string[] =>
 		verdict.status === 'broken' || verdict.status === 'latent' ? repair(evidenceOf(state)) : [];
 	const exitCode = exitCodes[state.diagnosis?.conclusion ?? 'undecided'];

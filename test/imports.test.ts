@@ -45,7 +45,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	ladder: ['packets', 'report', 'user-facing-error'],
 	report: ['capture', 'check', 'cluster', 'diagnosis', 'evidence', 'packets', 'probes', 'session-state', 'target'],
 	options: ['user-facing-error'],
-	'check-command': ['access', 'capture', 'check', 'cluster', 'options', 'report', 'session', 'session-state', 'target'],
+	'check-command': ['access', 'capture', 'check', 'cluster', 'options', 'report', 'session', 'session-state', 'target', 'user-facing-error'],
 	cli: ['check-command', 'ladder', 'options', 'user-facing-error'],
 };
 

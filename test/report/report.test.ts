@@ -1,0 +1,79 @@
+import test from 'ava';
+import type {Finding} from '../../src/check.ts';
+import {checks} from '../../src/checks/index.ts';
+import {diagnose} from '../../src/diagnosis.ts';
+import {formatJson} from '../../src/report/json.ts';
+import {formatBackendHits, formatCell} from '../../src/report/matrix-text.ts';
+import {formatTable, wrapText} from '../../src/report/table.ts';
+import {formatReport} from '../../src/report/text.ts';
+import {initialState, type SessionState} from '../../src/session-state.ts';
+import {buildEvidence} from '../helpers/evidence-builder.ts';
+import {foundingCapture} from '../helpers/flow-builder.ts';
+import {findMistakes} from '../helpers/report-schema.ts';
+
+const evidence = buildEvidence({outcomes: {'mars1 vip': 'timeout'}, capture: foundingCapture});
+
+const state: SessionState = {
+	...initialState,
+	target: evidence.target,
+	nodes: evidence.nodes,
+	pods: evidence.pods,
+	matrix: evidence.matrix,
+	capture: evidence.capture,
+	diagnosis: diagnose(checks, evidence),
+	unreachable: new Map([['k8s3', {because: 'no route', tryThis: 'a jump host'}]]),
+};
+
+const repairOf = ({check}: Finding): readonly string[] => check.repair(evidence);
+
+test('the JSON report of the founding incident fits its schema and names the cause', t => {
+	const document = JSON.parse(formatJson(state, 1, repairOf)) as Record<string, unknown>;
+	t.deepEqual(findMistakes(document), []);
+	t.like(document, {
+		schema: 'hairpin/report/v1', conclusion: 'fault', cause: 'br-netfilter-not-loaded', exitCode: 1,
+	});
+});
+
+test('the schema refuses what is not a report', t => {
+	const document = JSON.parse(formatJson(state, 1, repairOf)) as Record<string, unknown>;
+	t.deepEqual(findMistakes({...document, exitCode: 7}), ['/exitCode must be equal to one of the allowed values']);
+	t.true(findMistakes({...document, matrix: [{from: 'x'}]}).length > 0);
+	t.true(findMistakes({}).length > 5);
+});
+
+test('the text has inventory, matrix, ladder, checklist, verdict and repair, no line wider than 120 but commands', t => {
+	const text = formatReport(state, repairOf);
+	const headings = ['reach', 'ladder', 'checks', 'cause     br-netfilter-not-loaded (certain)', 'verdict   fault', 'what would fix it', 'not reached'];
+	t.deepEqual(headings.filter(heading => !text.includes(`\n${heading}`)), []);
+	t.regex(text, /client +default\/mars1 +10\.244\.0\.18 +k8s1/v);
+	t.regex(text, /SYN-ACK from 10\.244\.0\.19:80, expected 10\.98\.171\.178:8080/v);
+	const [report] = text.split('\nwhat would fix it', 1);
+	t.deepEqual(report.split('\n').filter(line => line.length > 122), []);
+});
+
+const cell = evidence.matrix[0];
+
+test('a cell tells its outcome, and how often where the attempts differ', t => {
+	t.is(formatCell({...cell, attempts: [{outcome: 'open', ms: 0.42}, {outcome: 'open', ms: 12}]}), '✓ 0.4 ms');
+	t.is(formatCell({...cell, attempts: [{outcome: 'timeout', ms: 3000}]}), '✗ timeout');
+	t.is(formatCell({...cell, attempts: [{outcome: 'open', ms: 1}, {outcome: 'refused', ms: 1}, {outcome: 'refused', ms: 1}]}), '~ 2 of 3 refused');
+	t.is(formatCell({...cell, attempts: [], error: 'no tool'}), '? no tool');
+});
+
+test('with several backends it tells which one was hit, and which never', t => {
+	const attempts = [{outcome: 'open', ms: 1, backend: 'a:80'}, {outcome: 'timeout', ms: 1, backend: 'b:80'}, {outcome: 'timeout', ms: 1, backend: 'b:80'}] as const;
+	t.deepEqual(formatBackendHits({...cell, attempts}, ['a:80', 'b:80', 'c:80']), [
+		'a:80 was hit 1 of 3 times, always open',
+		'b:80 was hit 2 of 3 times, 2 of these failed',
+		'c:80 was never hit in 3 attempts',
+	]);
+	t.deepEqual(formatBackendHits({...cell, attempts}, ['a:80']), []);
+});
+
+test('columns are as wide as their widest cell on screen', t => {
+	t.deepEqual(formatTable([['名前', 'b'], ['a', 'c'], []]), ['名前  b', 'a     c', '']);
+});
+
+test('text is broken at spaces and a long word is left whole', t => {
+	t.deepEqual(wrapText('one two three averyveryverylongword', 9, '  '), ['one two', '  three', '  averyveryverylongword']);
+});
