@@ -56,13 +56,23 @@ export type Correlation = {
 const ROWS_PER_LEG = 512;
 const SAMPLED_CONVERSATIONS = 500;
 
+const splitLegs = (index: LegIndex): {readonly tcp: readonly number[]; readonly others: readonly number[]} => {
+	const tcp: number[] = [];
+	const others: number[] = [];
+	for (let leg = 0; leg < index.total; leg++) {
+		((readLeg(index, leg, LEG_KIND) & 0xFF_FF) === TCP ? tcp : others).push(leg);
+	}
+
+	return {tcp, others};
+};
+
 /** Pairs flow tables: which legs are one conversation, whose capture is whose, how far the clocks are apart. */
 export const correlateTables = (points: readonly PointTable[]): Correlation => {
 	const index = indexLegs(points);
 	const joined = createLegGroups(index.total);
-	const legs = Array.from({length: index.total}, (_, leg) => leg);
-	joinTcp(index, joined, legs.filter(leg => (readLeg(index, leg, LEG_KIND) & 0xFF_FF) === TCP));
-	joinDatagrams(index, joined, legs.filter(leg => (readLeg(index, leg, LEG_KIND) & 0xFF_FF) !== TCP));
+	const {tcp, others} = splitLegs(index);
+	joinTcp(index, joined, tcp);
+	joinDatagrams(index, joined, others);
 	const groups = listGroups(joined).filter(group => group.some(leg => readLeg(index, leg, LEG_KEPT) > 0));
 	const sampled = groups.filter(group => group.length > 1 || points.length === 1).slice(0, SAMPLED_CONVERSATIONS);
 	const sample = sampled.map(group => readConversation({index, groups: joined, offsetsMs: points.map(() => 0)}, group));

@@ -2,6 +2,7 @@ import {createCandidates} from './candidates.ts';
 import {type LegGroups, joinPair} from './leg-groups.ts';
 import {
 	addressWords,
+	firstRowOf,
 	isSameIp,
 	isSamePort,
 	type LegIndex,
@@ -17,9 +18,9 @@ import {
 	UNLIKE,
 	weighLikeness,
 } from './leg-likeness.ts';
-import {firstRowInDirection, hashRow, listRows} from './leg-rows.ts';
+import {firstRowInDirection, hashRow} from './leg-rows.ts';
 import {LEG_KIND} from './leg-table.ts';
-import {ROW_LEG} from './row-store.ts';
+import {ROW_LEG, ROW_NEXT} from './row-store.ts';
 import {UDP} from './transport.ts';
 
 /** Same payload and, at least, one address or port in common, or the same IP id. */
@@ -73,7 +74,13 @@ const isMulticast = (index: LegIndex, leg: number): boolean => {
 /** True where somebody complained by ICMP about a leg's packets. */
 const hasError = (index: LegIndex, leg: number): boolean => {
 	const point = pointOf(index, leg);
-	return listRows(index, leg).some(row => readRow(index, point, row, ROW_LEG) !== leg - index.bases[point]);
+	const own = leg - index.bases[point];
+	let row = firstRowOf(index, leg);
+	while (row >= 0 && readRow(index, point, row, ROW_LEG) === own) {
+		row = readRow(index, point, row, ROW_NEXT);
+	}
+
+	return row >= 0;
 };
 
 const isUnexpectedReply = (index: LegIndex, reply: number, request: number): boolean => {
@@ -95,8 +102,9 @@ const joinUnexpectedReplies = (index: LegIndex, groups: LegGroups, legs: readonl
 			continue;
 		}
 
-		const request = requests.chooseBest(portOf(index, leg, 'destination'), candidate => Number(isUnexpectedReply(index, leg, candidate)), 1);
-		if (request >= 0 && (index.points[pointOf(index, leg)].role === 'client' || hasError(index, leg))) {
+		const isTrusted = index.points[pointOf(index, leg)].role === 'client' || hasError(index, leg);
+		const request = isTrusted ? requests.chooseBest(portOf(index, leg, 'destination'), candidate => Number(isUnexpectedReply(index, leg, candidate)), 1) : -1;
+		if (request >= 0) {
 			joinPair(groups, request, leg);
 			groups.isReversed[leg] = 1;
 		}

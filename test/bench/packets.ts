@@ -31,9 +31,13 @@ type Run = {readonly seconds: number; readonly peakMegabytes: number};
 /** Reads the largest resident size that the kernel recorded, for as long as the process lives. */
 const watchMemory = (child: ChildProcess): {readonly peak: () => number; readonly stop: () => void} => {
 	let kilobytes = 0;
-	const timer = setInterval(async () => {
+	const read = async (): Promise<void> => {
 		const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
 		kilobytes = Math.max(kilobytes, Number(/^VmHWM:\s+(?<kilobytes>\d+)/mv.exec(status)?.groups?.kilobytes ?? 0));
+	};
+
+	const timer = setInterval(() => {
+		void read();
 	}, 20);
 	return {
 		peak: () => kilobytes / 1000,
@@ -43,14 +47,19 @@ const watchMemory = (child: ChildProcess): {readonly peak: () => number; readonl
 	};
 };
 
+/** Runs a command to its end; undefined where it is not installed. */
 const run = async (command: string, parameters: readonly string[]): Promise<Run | undefined> => {
 	const start = performance.now();
 	const child = spawn(command, parameters, {stdio: 'ignore'});
 	const memory = watchMemory(child);
-	const ended = once(child, 'exit').then(() => true, () => false);
-	const didRun = await ended;
-	memory.stop();
-	return didRun ? {seconds: (performance.now() - start) / 1000, peakMegabytes: memory.peak()} : undefined;
+	try {
+		await once(child, 'exit');
+		return {seconds: (performance.now() - start) / 1000, peakMegabytes: memory.peak()};
+	} catch {
+		return undefined;
+	} finally {
+		memory.stop();
+	}
 };
 
 /** The best of some runs: what disturbs a run only makes it longer. */
@@ -89,7 +98,11 @@ const printRun = (name: string, {seconds, peakMegabytes}: Run, unit: number): vo
 };
 
 const benchmarkSpeed = async (): Promise<void> => {
-	const ours = (...files: readonly string[]): Contender => ({name: `hairpin ladder --summary, ${files.length} point${files.length > 1 ? 's' : ''}`, command: process.execPath, parameters: [entry, ...files]});
+	const ours = (...files: readonly string[]): Contender => ({
+		name: `hairpin ladder --summary, ${files.length === 1 ? '1 point' : `${files.length} points`}`,
+		command: process.execPath,
+		parameters: [entry, ...files],
+	});
 	const results = await compare([
 		{name: 'tcpdump -nn -r, one point', command: 'tcpdump', parameters: ['-nn', '-r', clientFile]},
 		ours(clientFile),
