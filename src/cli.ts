@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import process from 'node:process';
 import {check} from './check-command.ts';
 import {runLadder} from './ladder.ts';
@@ -45,11 +44,6 @@ const run = async (): Promise<number> => {
 		}
 	}
 };
-
-// A reader that has seen enough, such as head(1), closes the pipe: nobody is left to tell.
-process.stdout.on('error', () => {
-	process.exit(couldNotRun);
-});
 
 try {
 	process.exitCode = await run();

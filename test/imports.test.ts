@@ -46,6 +46,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	report: ['capture', 'check', 'cluster', 'diagnosis', 'evidence', 'packets', 'probes', 'session-state', 'target'],
 	options: ['user-facing-error'],
 	'check-command': ['access', 'capture', 'check', 'cluster', 'options', 'report', 'session', 'session-state', 'target', 'user-facing-error'],
+	hairpin: ['cli'],
 	cli: ['check-command', 'ladder', 'options', 'user-facing-error'],
 };
 

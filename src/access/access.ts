@@ -26,7 +26,7 @@ export type Stream = {
 	readonly stdout: AsyncIterable<Uint8Array>;
 	readonly stderr: AsyncIterable<Uint8Array>;
 	finish(): void;
-	kill(): void;
+	kill(signal?: 'SIGTERM' | 'SIGKILL'): void;
 	readonly ended: Promise<{readonly exitCode: number | undefined; readonly because?: string}>;
 };
 

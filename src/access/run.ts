@@ -65,8 +65,8 @@ export const startCommand = (argv: readonly string[], input: string): Stream => 
 		finish() {
 			child.stdin.end();
 		},
-		kill() {
-			child.kill();
+		kill(signal = 'SIGTERM') {
+			child.kill(signal);
 		},
 		ended: (async () => {
 			const result = await child;

@@ -131,10 +131,13 @@ onCluster('kubelet hairpinMode none has no effect and is not accused', async t =
 	t.is(statusOf(checked, 'kubelet-hairpin-mode'), 'ok');
 });
 
+// A real server that is gone stays in the table with weight 0 until its last connections are over.
+const noServer = /^(?!.*Masq +[1-9])/sv;
+
 onCluster('a selector that matches nothing', async t => {
 	await loadBridgeNetfilter();
 	await patchService('[{"op":"replace","path":"/spec/selector","value":{"app":"ngnix"}}]');
-	await untilProgrammed(/^(?!.*-> 10\.)/sv);
+	await untilProgrammed(noServer);
 	const checked = await check('svc/nginx', '--from', 'pod/mars1');
 	assertVerdict(t, checked, {exitCode: 1, cause: 'no-ready-endpoints'});
 	t.regex(becauseOf(checked, 'no-ready-endpoints'), /app=ngnix/v);
@@ -143,7 +146,7 @@ onCluster('a selector that matches nothing', async t => {
 onCluster('a backend that is not ready', async t => {
 	await loadBridgeNetfilter();
 	await kubectl('patch', 'deployment', 'nginx-app', '--type=json', '-p', '[{"op":"replace","path":"/spec/template/spec/containers/0/readinessProbe/httpGet/path","value":"/nowhere"},{"op":"replace","path":"/spec/strategy","value":{"type":"Recreate"}}]');
-	await untilProgrammed(/^(?!.*-> 10\.)/sv);
+	await untilProgrammed(noServer);
 	await until('the new pod to run', async () => (await kubectl('get', 'pods', '-l', 'app=nginx', '-o', 'jsonpath={.items[*].status.phase}')).trim() === 'Running');
 	const checked = await check('svc/nginx', '--from', 'pod/mars1');
 	assertVerdict(t, checked, {exitCode: 1, cause: 'no-ready-endpoints'});
@@ -204,5 +207,5 @@ onCluster('two backends of which one is local: intermittent, with which one and 
 	const remote = cell?.attempts.filter(({backend}) => backend?.startsWith('10.244.1.')) ?? [];
 	t.true(local.length > 0 && local.every(({outcome}) => outcome === 'timeout'), JSON.stringify(cell));
 	t.true(remote.length > 0 && remote.every(({outcome}) => outcome === 'open'), JSON.stringify(cell));
-	t.regex(becauseOf(checked, 'br-netfilter-not-loaded'), /\d of \d/v);
+	t.regex(checked.report.verdict, /\d of \d/v);
 });

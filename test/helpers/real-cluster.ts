@@ -83,12 +83,17 @@ export const clusterEnv = async (): Promise<ClusterEnv> => {
 	return known;
 };
 
-/** Runs hairpin from its sources inside the cluster's network namespace, with the cluster's kubectl and kubeconfig. */
-export const hairpin = async (argv: readonly string[], options: {readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>>} = {}): Promise<CommandResult> => {
-	const {netns, kubeconfig, kubectl: kubectlFile} = await clusterEnv();
-	return runCommand(['ip', 'netns', 'exec', netns, process.execPath, path.join(root, 'src/cli.ts'), ...argv], {
+/** The command that runs hairpin from its sources inside the cluster's network namespace. */
+export const hairpinArgv = async (argv: readonly string[]): Promise<readonly string[]> => {
+	const {netns} = await clusterEnv();
+	return ['ip', 'netns', 'exec', netns, process.execPath, path.join(root, 'src/hairpin.ts'), ...argv];
+};
+
+/** Runs hairpin with the cluster's kubectl and kubeconfig. */
+export const hairpin = async (argv: readonly string[], options: {readonly env?: Readonly<Record<string, string>>} = {}): Promise<CommandResult> => {
+	const {kubeconfig, kubectl: kubectlFile} = await clusterEnv();
+	return runCommand(await hairpinArgv(argv), {
 		timeoutMs: 3 * minuteMs,
-		signal: options.signal,
 		env: {KUBECONFIG: kubeconfig, PATH: `${path.dirname(kubectlFile)}:${process.env.PATH ?? ''}`, ...options.env},
 	});
 };
@@ -112,6 +117,7 @@ export type Report = {
 		readonly impossibleReply?: {readonly frame: number; readonly resetFrame?: number};
 		readonly backend?: {readonly ip: string; readonly port: number}; readonly sourceAtBackend?: {readonly ip: string; readonly port: number};
 	}>;
+	readonly unreachable: ReadonlyArray<{readonly point: string; readonly because: string}>;
 	readonly timing: {readonly firstSynMs: number | null; readonly verdictMs: number | null; readonly endMs: number};
 	readonly exitCode: number;
 };

@@ -1,0 +1,21 @@
+import {readFileSync} from 'node:fs';
+import test from 'ava';
+import {checks} from '../src/checks/index.ts';
+import {parseOptions} from '../src/options.ts';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+test('the README lists every check as the program explains it', t => {
+	const rows = checks.map(({id, title, explain}) => `| \`${id}\` | ${title} | ${explain} |`);
+	const table = ['| fault | true when healthy | why it decides the path |', '|---|---|---|', ...rows].join('\n');
+	t.true(readme.includes(table), `the table should be\n${table}`);
+});
+
+test('the README names every option of check and ladder', t => {
+	for (const command of ['check', 'ladder']) {
+		const help = parseOptions([command, '--help']);
+		const options = help.command === 'print' ? [...help.text.matchAll(/--[\-a-z]+/gv)].map(([option]) => option).filter(option => option !== '--help') : [];
+		t.true(options.length > 2);
+		t.deepEqual(options.filter(option => !readme.includes(option)), []);
+	}
+});
