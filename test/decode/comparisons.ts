@@ -175,10 +175,11 @@ const tcp: readonly Comparison[] = [
 	},
 ];
 
-const digestHex = (hex: string): number => {
+/** tshark takes everything after the header for payload; the datagram's own length says where it ends. */
+const readDigests = (row: TsharkRow): number[] => row['udp.payload'].map((hex, index) => {
 	const bytes = Uint8Array.fromHex(hex.replaceAll(':', ''));
-	return digestPayload(bytes, 0, bytes.length);
-};
+	return digestPayload(bytes, 0, Math.min(bytes.length, Number(row['udp.length'][index]) - 8));
+}).filter(digest => digest !== 0);
 
 const udp: readonly Comparison[] = [
 	// Of a quoted packet that ends after the ports we give none: no router quotes so little.
@@ -202,9 +203,9 @@ const udp: readonly Comparison[] = [
 	},
 	{
 		name: 'UDP payload digest',
-		// A digest of 0 is that of no payload, and tshark has no field for that.
+		// A digest of 0 is that of no payload, for which tshark has no field.
 		ours: ({flat}) => flat.udp.map(header => header.payloadDigest).filter(digest => digest !== 0),
-		theirs: row => row['udp.payload'].map(hex => digestHex(hex)),
+		theirs: readDigests,
 		quoted: 'less',
 	},
 	{

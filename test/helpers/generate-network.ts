@@ -48,22 +48,25 @@ const writeBody = (random: Random, depth: Depth, icmp: 1 | 58): Body => {
 // Router alert, no-operations, end of list.
 const ipv4Options: readonly Uint8Array[] = [Uint8Array.from([0x94, 4, 0, 0]), Uint8Array.from([1, 1, 1, 1]), Uint8Array.from([1, 1, 1, 0]), Uint8Array.from([0x94, 4, 0, 0, 1, 1, 1, 1])];
 
-/** Offset of a fragment and the bytes that it holds, a multiple of 8; of UDP only what its length says, because tshark takes all of a fragment for payload. */
-const cutFragment = (random: Random, {protocol, bytes}: Body): {readonly offset: number; readonly hasMore: boolean; readonly bytes: Uint8Array} => {
+/** Offset of a fragment and the bytes that it holds, a multiple of 8. */
+const cutFragment = (random: Random, bytes: Uint8Array): {readonly offset: number; readonly hasMore: boolean; readonly bytes: Uint8Array} => {
 	if (random.chance(0.85)) {
 		return {offset: 0, hasMore: false, bytes};
 	}
 
 	const isFirst = random.chance(0.5);
 	const offset = isFirst ? 0 : random.between(1, 8191);
-	return {offset, hasMore: isFirst || random.chance(0.5), bytes: protocol === UDP ? bytes : concatBytes([bytes, random.bytes((8 - (bytes.length % 8)) % 8)])};
+	return {offset, hasMore: isFirst || random.chance(0.5), bytes: concatBytes([bytes, random.bytes((8 - (bytes.length % 8)) % 8)])};
 };
 
 /** An IPv4 packet (RFC 791) with random but valid fields. */
 export function writeIpv4(random: Random, depth: Depth): Uint8Array {
 	const body = writeBody(random, depth, ICMP);
 	const options = random.chance(0.15) ? random.pick(ipv4Options) : new Uint8Array(0);
-	const {offset, hasMore, bytes} = cutFragment(random, body);
+	const {offset, hasMore, bytes: whole} = cutFragment(random, body.bytes);
+	// A datagram may end before its packet does.
+	const hasRest = body.protocol === UDP && random.chance(0.1);
+	const bytes = hasRest ? concatBytes([whole, random.bytes(random.between(1, 10))]) : whole;
 	const headerLength = 20 + options.length;
 	const flags = (hasMore ? 0x20_00 : 0) | (random.chance(0.5) ? 0x40_00 : 0);
 	return concatBytes([
