@@ -19,7 +19,12 @@ const output = {
 const abortOnSignals = (): AbortSignal => {
 	const controller = new AbortController();
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-		process.once(signal, () => {
+		// The listener stays: execa ends the process at once where it finds itself the only one to listen.
+		process.on(signal, () => {
+			if (controller.signal.aborted) {
+				process.kill(process.pid, 'SIGKILL');
+			}
+
 			controller.abort(new UserFacingError(`stopped by ${signal}`, 'everything that was started is ended; run it again at any time'));
 		});
 	}

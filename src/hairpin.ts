@@ -12,4 +12,8 @@ process.stdout.on('error', () => {
 	process.exit(3);
 });
 
+process.stderr.on('error', () => {
+	// The result still goes to standard output.
+});
+
 await import('./cli.ts');

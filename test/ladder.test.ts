@@ -139,3 +139,16 @@ test('filters read as tcpdump reads them', t => {
 		t.throws(() => isMatch(text), {instanceOf: UserFacingError}, `refused: ${text}`);
 	}
 });
+
+test('which file is whose is found in any order, also among direct probes, self access and readiness probes', async t => {
+	const files = ['backend', 'client', 'node'].map(role => new URL(`fixtures/captures/check.${role}.pcap`, import.meta.url).pathname);
+	for (const order of [files, files.toReversed(), [files[2], files[0], files[1]]]) {
+		// eslint-disable-next-line no-await-in-loop
+		const {text, exitCode} = await run(order);
+		t.is(exitCode, 1);
+		t.regex(text, /client +check\.client\.pcap/v);
+		t.regex(text, /backend +check\.backend\.pcap/v);
+		t.regex(text, /node +check\.node\.pcap/v);
+		t.regex(text, /client frame 2: SYN-ACK from 10\.244\.0\.25:80, expected 10\.98\.171\.178:8080/v);
+	}
+});

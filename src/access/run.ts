@@ -53,7 +53,7 @@ export const runCommand = async (argv: readonly string[], options: CommandOption
 export const startCommand = (argv: readonly string[], input: string): Stream => {
 	const [file, ...commandArguments] = argv;
 	const child = execa(file, commandArguments, {
-		reject: false, buffer: false, stdin: 'pipe', encoding: 'buffer', forceKillAfterDelay: killGraceMs,
+		reject: false, buffer: false, stdin: 'pipe', encoding: 'buffer', forceKillAfterDelay: false,
 	});
 	// The other side may be gone before it read its input; how it ended is told by `ended`.
 	child.stdin.on('error', () => undefined);

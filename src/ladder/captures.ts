@@ -60,8 +60,9 @@ const roleOf = (description: string | undefined): PointRole => {
 
 const describeInterface = (scanner: CaptureScanner, file: string, captureInterface: number, isAlone: boolean): Pick<Capture, 'point' | 'role'> => {
 	const {name, description} = scanner.interfaces[captureInterface];
+	const role = roleOf(description);
 	const label = name === undefined ? `interface ${captureInterface}` : cleanName(name);
-	return {point: isAlone ? path.basename(file) : label, role: isAlone ? 'unknown' : roleOf(description)};
+	return {point: isAlone && role === 'unknown' ? path.basename(file) : label, role};
 };
 
 /** Reads a file: one capture for each of its interfaces that has packets, at least one. */

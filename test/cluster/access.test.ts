@@ -115,12 +115,16 @@ onCluster('it loads no module, changes no interface, and leaves nothing on the n
 onCluster('kill -9 in the middle of the captures: they end on the node by themselves', async t => {
 	const {sshConfig, kubeconfig} = await clusterEnv();
 	const stream = startCommand(['env', `KUBECONFIG=${kubeconfig}`, ...await hairpinArgv(['check', 'svc/nginx', '--from', 'pod/mars1', '--ssh-config', sshConfig])], '');
+	const errors: AsyncIterator<Uint8Array, undefined> = stream.stderr[Symbol.asyncIterator]();
 	let told = '';
-	for await (const chunk of stream.stderr) {
-		told += new TextDecoder().decode(chunk);
-		if (told.includes('capture armed on k8s1')) {
+	while (!told.includes('capture armed on k8s1')) {
+		// eslint-disable-next-line no-await-in-loop
+		const {value, done} = await errors.next();
+		if (done === true) {
 			break;
 		}
+
+		told += new TextDecoder().decode(value);
 	}
 
 	t.not(await tcpdumpsOf(), '');
