@@ -112,24 +112,30 @@ onCluster('it loads no module, changes no interface, and leaves nothing on the n
 	t.deepEqual([await modulesOf(), await interfaces(), socketsHere()], before);
 });
 
-onCluster('kill -9 in the middle of the captures: they end on the node by themselves', async t => {
+/** Runs a check until its first capture is armed, does something to it, and waits until it is gone. */
+const interruptCheck = async (signal: 'SIGTERM' | 'SIGKILL', meanwhile: () => Promise<void>) => {
 	const {sshConfig, kubeconfig} = await clusterEnv();
 	const stream = startCommand(['env', `KUBECONFIG=${kubeconfig}`, ...await hairpinArgv(['check', 'svc/nginx', '--from', 'pod/mars1', '--ssh-config', sshConfig])], '');
-	const errors: AsyncIterator<Uint8Array, undefined> = stream.stderr[Symbol.asyncIterator]();
 	let told = '';
-	while (!told.includes('capture armed on k8s1')) {
-		// eslint-disable-next-line no-await-in-loop
-		const {value, done} = await errors.next();
-		if (done === true) {
-			break;
+	for await (const chunk of stream.stderr) {
+		const before = told;
+		told += new TextDecoder().decode(chunk);
+		if (before.includes('capture armed') || !told.includes('capture armed')) {
+			continue;
 		}
 
-		told += new TextDecoder().decode(value);
+		await meanwhile();
+		stream.kill(signal);
 	}
 
-	t.not(await tcpdumpsOf(), '');
-	stream.kill('SIGKILL');
-	await stream.ended;
+	const {exitCode} = await stream.ended;
+	return {told, exitCode};
+};
+
+onCluster('kill -9 in the middle of the captures: they end on the node by themselves', async t => {
+	await interruptCheck('SIGKILL', async () => {
+		t.not(await tcpdumpsOf(), '');
+	});
 	await until('tcpdump to end', async () => (await tcpdumpsOf()) === '');
 	for (const directory of socketsHere()) {
 		rmSync(path.join(tmpdir(), directory), {recursive: true});
@@ -138,19 +144,8 @@ onCluster('kill -9 in the middle of the captures: they end on the node by themse
 
 onCluster('SIGTERM ends it with one sentence and leaves nothing', async t => {
 	const before = socketsHere();
-	const {sshConfig, kubeconfig} = await clusterEnv();
-	const stream = startCommand(['env', `KUBECONFIG=${kubeconfig}`, ...await hairpinArgv(['check', 'svc/nginx', '--from', 'pod/mars1', '--ssh-config', sshConfig])], '');
-	let told = '';
-	for await (const chunk of stream.stderr) {
-		const said = new TextDecoder().decode(chunk);
-		if (!told.includes('capture armed') && `${told}${said}`.includes('capture armed')) {
-			stream.kill('SIGTERM');
-		}
-
-		told += said;
-	}
-
-	t.is((await stream.ended).exitCode, 3);
+	const {told, exitCode} = await interruptCheck('SIGTERM', async () => undefined);
+	t.is(exitCode, 3);
 	t.regex(told, /hairpin: stopped by SIGTERM\ntry: /v);
 	t.deepEqual(socketsHere(), before);
 	await until('tcpdump to end', async () => (await tcpdumpsOf()) === '');
