@@ -2,7 +2,7 @@ import {parse} from 'yaml';
 import type {ConfigFile, Known, NodeEvidence} from './evidence.ts';
 import {mapKnown, unknown, valueOf} from './known.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -29,9 +29,27 @@ export const readConfig = <T>(file: Known<ConfigFile>, read: (document: Fields) 
 	return document ? mapKnown(file, () => read(document)) : unknown(`${file.value.path} is not YAML`);
 };
 
-/** What kubelet's file says of hairpinMode; the default is promiscuous-bridge (KubeletConfiguration v1beta1). */
-export const kubeletHairpinMode = ({kubeletConfig}: NodeEvidence): Known<string> =>
-	readConfig(kubeletConfig, document => (typeof document.hairpinMode === 'string' ? document.hairpinMode : 'promiscuous-bridge'));
+/** Whether a process was started as this program, not as one that contains it (k3s). */
+export const isProgram = ([path = '']: readonly string[], name: string): boolean => path.split('/').at(-1) === name;
+
+/** The last value of `--name value`, `--name=value` or `--name` (then `true`); undefined where the flag is not given. */
+export const flagOfArgv = (argv: readonly string[], name: string): string | undefined => {
+	const index = argv.findLastIndex(word => word === `--${name}` || word.startsWith(`--${name}=`));
+	const word = argv.at(index);
+	if (index === -1 || word === undefined) {
+		return undefined;
+	}
+
+	const next = argv[index + 1];
+	const separate = next === undefined || next.startsWith('-') ? 'true' : next;
+	return word.includes('=') ? word.slice(word.indexOf('=') + 1) : separate;
+};
+
+/** What kubelet's flag or file says of hairpinMode; a flag beats the file, and the default is promiscuous-bridge (KubeletConfiguration v1beta1). */
+export const kubeletHairpinMode = ({kubelet, kubeletConfig}: NodeEvidence): Known<string> => {
+	const flag = flagOfArgv(valueOf(kubelet)?.argv ?? [], 'hairpin-mode');
+	return flag === undefined ? readConfig(kubeletConfig, document => (typeof document.hairpinMode === 'string' ? document.hairpinMode : 'promiscuous-bridge')) : mapKnown(kubelet, () => flag);
+};
 
 const pluginsOf = ({text}: ConfigFile): readonly Fields[] => {
 	const document = parseDocument(text) ?? {};

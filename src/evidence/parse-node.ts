@@ -66,19 +66,20 @@ const parseIpsets = (point: string, section: Section | undefined): NodeEvidence[
 		const [kind, value = ''] = line.split(' ', 2);
 		if (kind === 'set') {
 			members = [];
-			sets[value] = members;
+			// The sets of IPv6 are called KUBE-6-LOOP-BACK and so on; there is one family in a target.
+			sets[value.replace('KUBE-6-', 'KUBE-')] = members;
 		} else if (kind === 'member') {
 			members.push(value);
 		}
 	}
 
-	return known(sets, originOf(point, 'ipset list KUBE-LOOP-BACK; ipset list KUBE-CLUSTER-IP', lines.join('\n')));
+	return known(sets, originOf(point, valuesOf(section, 'set').map(set => `ipset list ${set}`).join('; '), lines.join('\n')));
 };
 
 const parseNftTables = (point: string, section: Section | undefined): NodeEvidence['nftTables'] => {
 	const lines = linesOf(section);
-	if (!section || lines.includes('missing')) {
-		return unknown(section ? `nft is not installed on ${point}` : 'the script did not get as far as nftables');
+	if (!section || lines.includes('missing') || lines.includes('failed')) {
+		return unknown(section ? `nft ${lines.includes('missing') ? 'is not installed' : 'could not list the tables'} on ${point}` : 'the script did not get as far as nftables');
 	}
 
 	const tables = lines.filter(line => line.startsWith('table ')).map(line => line.slice(6));
@@ -103,7 +104,7 @@ export const parseNodeEvidence = (node: string, text: string): NodeEvidence => {
 	const sections = readSections(text);
 	const find = (name: string) => findSection(sections, name);
 	const host = find('host');
-	const bootedAt = numberOf(host, 'btime');
+	const bootedAt = numberOf(find('boot-time') ?? host, 'btime');
 	const sysctls = parseSysctls(node, find('sysctls'));
 	const ipvs = parseIpvs(node, find('ipvs'));
 	const [kernel] = valuesOf(host, 'kernel');
@@ -116,7 +117,7 @@ export const parseNodeEvidence = (node: string, text: string): NodeEvidence => {
 		bridgeNetfilter: parseModule(node, find('bridge-netfilter')),
 		bridges: parseBridges(node, find('bridges')),
 		bootModules: parseBootLines(node, find('boot-modules'), 'br_netfilter'),
-		bootSysctls: parseBootLines(node, find('boot-sysctls'), String.raw`bridge-nf-call\|ip_forward`),
+		bootSysctls: parseBootLines(node, find('boot-sysctls'), String.raw`net.bridge\|ip_forward`),
 		kubelet: parseDaemon(node, sections, 'kubelet', bootedAt),
 		kubeletConfig: parseConfigFile(node, sections, 'kubelet'),
 		cniConfigs: parseCniFiles(node, sections),

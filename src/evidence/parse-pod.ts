@@ -1,4 +1,9 @@
-import type {Known, Listener, PodEvidence} from './evidence.ts';
+import type {
+	Known,
+	Listener,
+	Origin,
+	PodEvidence,
+} from './evidence.ts';
 import {known, originOf, unknown} from './known.ts';
 import {
 	findSection,
@@ -12,7 +17,7 @@ const littleEndianBytes = (digits: string): readonly string[] =>
 	(digits.match(/.{8}/gv) ?? []).flatMap(word => (word.match(/../gv) ?? []).toReversed());
 
 /** `0100007F` or 32 digits of /proc/net/tcp6: 32-bit words in the byte order of the machine, which is little-endian where Kubernetes runs. */
-const formatListenerIp = (digits: string): string => {
+const formatProcIp = (digits: string): string => {
 	const bytes = littleEndianBytes(digits);
 	if (bytes.length === 4) {
 		return bytes.map(byte => Number.parseInt(byte, 16)).join('.');
@@ -27,7 +32,7 @@ const isListenerProtocol = (word: string): word is Listener['protocol'] => ['tcp
 const parseListener = (line: string): readonly Listener[] => {
 	const groups = /^(?<protocol>[0-9a-z]+) (?<ip>[0-9A-F]{8}|[0-9A-F]{32}):(?<port>[0-9A-F]{4})$/v.exec(line)?.groups;
 	return groups && isListenerProtocol(groups.protocol)
-		? [{protocol: groups.protocol, ip: formatListenerIp(groups.ip), port: Number.parseInt(groups.port, 16)}]
+		? [{protocol: groups.protocol, ip: formatProcIp(groups.ip), port: Number.parseInt(groups.port, 16)}]
 		: [];
 };
 
@@ -51,35 +56,48 @@ const parseLink = (line: string): readonly Link[] => {
 		: [];
 };
 
-const parseRoute = (lines: readonly string[]): {readonly name: string; readonly gateway: string; readonly line: string} | undefined => {
-	for (const line of lines) {
-		const groups = /^default (?:via (?<gateway>\S+) )?(?:.* )?dev (?<name>\S+)/v.exec(line)?.groups;
-		if (groups) {
-			return {name: groups.name, gateway: groups.gateway ?? '', line};
-		}
-	}
+type Route = {readonly name: string; readonly gateway: string | undefined; readonly line: string};
 
-	return undefined;
+/** The default route as `ip route` prints it: `default via 10.244.0.1 dev eth0`. */
+const readRoute = (line: string): readonly Route[] => {
+	const groups = /^default (?:via (?<gateway>\S+) )?(?:.* )?dev (?<name>\S+)/v.exec(line)?.groups;
+	return groups ? [{name: groups.name, gateway: groups.gateway, line}] : [];
 };
 
-const orUnknown = <T>(point: string, command: string, value: T | undefined, excerpt: string, because: string): Known<T> =>
-	(value === undefined ? unknown(because) : known(value, originOf(point, command, excerpt)));
+/** The default route as a line of /proc/net/route: interface, destination, gateway, five numbers, mask. */
+const readProcRoute = (line: string): readonly Route[] => {
+	const words = line.split(/\s+/v, 9);
+	const [tag, name = '', destination, gateway = ''] = words;
+	const mask = words[8];
+	return tag === 'proc' && destination === '00000000' && mask === '00000000' && /^[0-9A-F]{8}$/v.test(gateway)
+		? [{name, gateway: gateway === '00000000' ? undefined : formatProcIp(gateway), line}]
+		: [];
+};
 
-const parseAddresses = (section: Section | undefined): readonly string[] =>
-	linesOf(section).map(line => line.split(/ +/v, 4)[3] ?? '').filter(address => address !== '');
+const parseRoute = (lines: readonly string[]): Route | undefined => lines.flatMap(line => [...readRoute(line), ...readProcRoute(line)]).at(0);
+
+/** `2: eth0 inet 10.244.0.2/24 …` of `ip -o addr`, or `proc 10.244.0.2` of /proc/net/fib_trie. */
+const readAddress = (line: string): readonly string[] => {
+	const words = line.split(/ +/v);
+	const address = words[0] === 'proc' ? words[1] : words[3];
+	return address === undefined || address === '' ? [] : [address];
+};
+
+const orUnknown = <T>(value: T | undefined, origin: Origin, because: string): Known<T> => (value === undefined ? unknown(because) : known(value, origin));
 
 /** What the pod's default route and its interface say. */
 const parseInterface = (point: string, sections: readonly Section[], because: string): Pick<PodEvidence, 'interfaceName' | 'peerIfindex' | 'gateway' | 'mtu'> => {
 	const route = parseRoute(linesOf(findSection(sections, 'route')));
-	const gateway = route?.gateway === '' ? undefined : route?.gateway;
 	const links = linesOf(findSection(sections, 'links')).flatMap(line => parseLink(line));
 	const link = links.find(({name}) => name === route?.name) ?? links.find(({peerIfindex}) => peerIfindex !== undefined);
 	const {name, peerIfindex, mtu, line = ''}: Partial<Link> = link ?? {};
+	const linkOrigin = originOf(point, 'ip -o link', line);
+	const routeOrigin = originOf(point, route?.line.startsWith('proc') ? 'cat /proc/net/route' : 'ip route show default', route?.line ?? '');
 	return {
-		interfaceName: orUnknown(point, 'ip -o link', name, line, because),
-		peerIfindex: orUnknown(point, 'ip -o link', peerIfindex, line, name === undefined ? because : `${name} of ${point} is not a veth`),
-		mtu: orUnknown(point, 'ip -o link', mtu, line, because),
-		gateway: orUnknown(point, 'ip route show default', gateway, route?.line ?? '', because),
+		interfaceName: name === undefined ? orUnknown(route?.name, routeOrigin, because) : known(name, linkOrigin),
+		peerIfindex: orUnknown(peerIfindex, linkOrigin, name === undefined ? because : `${name} of ${point} is not a veth`),
+		mtu: orUnknown(mtu, linkOrigin, because),
+		gateway: orUnknown(route?.gateway, routeOrigin, because),
 	};
 };
 
@@ -89,13 +107,15 @@ export const parsePodEvidence = ({namespace, pod, text}: {readonly namespace: st
 	const point = `${namespace}/${pod}`;
 	const missingTools = valuesOf(findSection(sections, 'tools'), 'missing');
 	const because = missingTools.includes('ip') ? `ip is not installed on the node of ${point}` : `${point} has no interface with a default route`;
-	const addresses = linesOf(findSection(sections, 'addresses')).map(line => line.split(/ +/v, 4)[3] ?? '').filter(address => address !== '');
+	const addressLines = linesOf(findSection(sections, 'addresses'));
+	const addresses = addressLines.flatMap(line => readAddress(line));
+	const addressOrigin = originOf(point, missingTools.includes('ip') ? 'cat /proc/net/fib_trie' : 'ip -o addr', addressLines.join('\n'));
 	return {
 		namespace,
 		pod,
 		missingTools,
 		...parseInterface(point, sections, because),
-		addresses: orUnknown(point, 'ip -o addr', addresses.length === 0 ? undefined : addresses, addresses.join('\n'), because),
+		addresses: orUnknown(addresses.length === 0 ? undefined : addresses, addressOrigin, because),
 		listeners: parseListeners(point, findSection(sections, 'listeners')),
 	};
 };

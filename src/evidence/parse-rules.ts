@@ -54,8 +54,8 @@ export const parseIptables = (point: string, sections: readonly Section[]): Know
 		return unknown('the script did not get as far as iptables');
 	}
 
-	if (linesOf(done).includes('missing')) {
-		return unknown(`iptables-save is not installed on ${point}`);
+	if (findSection(sections, 'iptables-missing')) {
+		return unknown(`no iptables-save that could print the rules is installed on ${point}`);
 	}
 
 	const backends = sections.filter(({name}) => name === 'iptables');

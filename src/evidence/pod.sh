@@ -1,23 +1,40 @@
 # Reads a pod's network namespace with the node's own tools; /proc/net follows the namespace, /sys does not.
 # Prints "@@section" blocks. No args.
-section() { echo "@@$*"; }
+section() { printf '@@%s\n' "$*"; }
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# What /proc tells without ip(8): routes of IPv4, and the addresses that are local, loopback left out.
+print_without_ip() {
+	section route
+	head -n 500 /proc/net/route | sed 's/^/proc /'
+	section addresses
+	awk '/\|--/ { ip = $NF } /\/32 host LOCAL/ && ip !~ /^127\./ && !seen[ip]++ && ++count <= 100 { print "proc " ip }' /proc/net/fib_trie
+}
+
+print_with_ip() {
+	section route
+	{ ip route show default; ip -6 route show default; } | head -n 50
+	section links
+	ip -o link | head -n 100
+	section addresses
+	ip -o addr show scope global | head -n 100
+}
+
+print_listeners() {
+	section listeners
+	set --
+	for protocol in tcp tcp6 udp udp6; do
+		if [ -r "/proc/net/$protocol" ]; then set -- "$@" "/proc/net/$protocol"; else printf 'unreadable %s\n' "$protocol"; fi
+	done
+	# State 0A is LISTEN; a UDP socket that waits for anybody is in state 07.
+	if [ "$#" -gt 0 ]; then
+		awk 'FNR == 1 { protocol = FILENAME; sub(/.*\//, "", protocol) }
+			$4 == "0A" || (protocol ~ /udp/ && $4 == "07") { if (++count[protocol] <= 500) print protocol, $2 }' "$@"
+	fi
+}
 
 section hairpin-pod 1
 section tools
-if ! have ip; then echo "missing ip"; fi
-section route
-if have ip; then ip route show default; ip -6 route show default; else sed 's/^/proc /' /proc/net/route; fi
-section links
-if have ip; then ip -o link; fi
-section addresses
-if have ip; then ip -o addr show scope global; fi
-section listeners
-for protocol in tcp tcp6 udp udp6; do
-	if [ -r "/proc/net/$protocol" ]; then
-		awk -v p="$protocol" '$4 == "0A" || (p ~ /udp/ && $4 == "07") { print p, $2 }' "/proc/net/$protocol" | head -n 500
-	else
-		echo "unreadable $protocol"
-	fi
-done
+if have ip; then print_with_ip; else printf 'missing ip\n'; print_without_ip; fi
+print_listeners
 section end

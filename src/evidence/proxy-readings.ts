@@ -1,4 +1,10 @@
-import {fieldsOf, readConfig} from './config-readings.ts';
+import {
+	type Fields,
+	fieldsOf,
+	flagOfArgv,
+	isProgram,
+	readConfig,
+} from './config-readings.ts';
 import type {IptablesRule, Known, NodeEvidence} from './evidence.ts';
 import {mapKnown, unknown, valueOf} from './known.ts';
 
@@ -13,12 +19,29 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
 
 const flagOf = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
 
-/** What the file says. In ipvs mode, too, masqueradeAll is that of the `iptables` section; nftables has its own (kubeproxy.config.k8s.io/v1alpha1). */
-export const configuredProxy = ({kubeProxyConfig}: NodeEvidence): Known<ProxySettings> => readConfig(kubeProxyConfig, document => {
+/** What the flags say; kube-proxy heeds them only without --config. */
+const readFlags = (argv: readonly string[]): ProxySettings => {
+	const masqueradeAll = flagOfArgv(argv, 'masquerade-all');
+	return {
+		mode: textOf(flagOfArgv(argv, 'proxy-mode')) ?? 'iptables',
+		masqueradeAll: masqueradeAll !== undefined && masqueradeAll !== 'false',
+		clusterCidrs: textOf(flagOfArgv(argv, 'cluster-cidr'))?.split(',') ?? [],
+	};
+};
+
+const readDocument = (document: Fields): ProxySettings => {
 	const mode = textOf(document.mode) ?? 'iptables';
 	const section = fieldsOf(document[mode === 'nftables' ? 'nftables' : 'iptables']);
 	return {mode, masqueradeAll: flagOf(section.masqueradeAll) ?? false, clusterCidrs: textOf(document.clusterCIDR)?.split(',') ?? []};
-});
+};
+
+/** What the file says, or the flags where there is none. In ipvs mode, too, masqueradeAll is that of the `iptables` section; nftables has its own (kubeproxy.config.k8s.io/v1alpha1). */
+export const configuredProxy = ({kubeProxy, kubeProxyConfig}: NodeEvidence): Known<ProxySettings> => {
+	const argv = valueOf(kubeProxy)?.argv ?? [];
+	return 'unknown' in kubeProxyConfig && isProgram(argv, 'kube-proxy') && flagOfArgv(argv, 'config') === undefined
+		? mapKnown(kubeProxy, () => readFlags(argv))
+		: readConfig(kubeProxyConfig, document => readDocument(document));
+};
 
 /** What the running process says at /configz, which shows its internal type: masqueradeAll is under `Linux` since 1.32 or so, in the mode's section before. */
 export const liveProxy = ({kubeProxyConfigz, proxyMode}: NodeEvidence): Known<ProxySettings> => mapKnown(kubeProxyConfigz, document => {
@@ -64,7 +87,7 @@ const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
 		return false;
 	}
 
-	return (chain === 'KUBE-SERVICES' && text.includes('--match-set KUBE-CLUSTER-IP dst,dst')) || (chain.startsWith('KUBE-SVC-') && text.includes('cluster IP'));
+	return (chain === 'KUBE-SERVICES' && / --match-set KUBE-(?:6-)?CLUSTER-IP dst,dst /v.test(text)) || (chain.startsWith('KUBE-SVC-') && text.includes('cluster IP'));
 };
 
 /** Whether the rules give every client of this Service the node's address: masqueradeAll as it acts. */

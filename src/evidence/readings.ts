@@ -60,16 +60,32 @@ export type BootSetting = {
 	readonly isOn: boolean;
 };
 
-const findAssignment = (lines: readonly BootLine[], key: string): BootSetting['assignment'] => {
-	for (const {line, file} of lines.toReversed()) {
-		const groups = /^-?(?<key>[\w\-.\/]+)\s*=\s*(?<value>\S+)/v.exec(line)?.groups;
-		if (groups?.key.replaceAll('/', '.') === key) {
-			return {value: readSwitch(groups.value), file};
-		}
-	}
+type Assignment = {readonly pattern: string; readonly value: Switch; readonly file: string};
 
-	return undefined;
+const readAssignment = ({line, file}: BootLine): readonly Assignment[] => {
+	const groups = /^-?(?<key>[\w*\-.\/]+)\s*=\s*(?<value>\S+)/v.exec(line)?.groups;
+	return groups ? [{pattern: groups.key.replaceAll('/', '.'), value: readSwitch(groups.value), file}] : [];
 };
+
+const isMatch = (pattern: string, key: string): boolean => {
+	const parts = pattern.split('.');
+	return parts.length === key.split('.').length && key.split('.').every((part, index) => {
+		const pieces = parts[index].split('*');
+		return pieces.length === 1
+			? part === parts[index]
+			: part.startsWith(pieces[0]) && part.endsWith(pieces.at(-1) ?? '') && pieces.every(piece => part.includes(piece));
+	});
+};
+
+/** The last assignment counts; one that names the key beats those with a glob, wherever it stands (sysctl.d(5)). */
+const findAssignment = (lines: readonly BootLine[], key: string): BootSetting['assignment'] => {
+	const assignments = lines.flatMap(line => readAssignment(line));
+	const found = assignments.findLast(({pattern}) => pattern === key) ?? assignments.findLast(({pattern}) => pattern.includes('*') && isMatch(pattern, key));
+	return found && {value: found.value, file: found.file};
+};
+
+// modprobe takes `-` and `_` in a module's name for the same; /etc/modules may give options behind it.
+const isLoading = ({line}: BootLine): boolean => line.trim().split(/\s/v, 1)[0].replaceAll('-', '_') === 'br_netfilter';
 
 /**
  Whether br_netfilter is in force after a reboot. The module comes up with 1; a sysctl.d file that says 0 is applied after it was loaded.
@@ -83,7 +99,7 @@ export const bootBridgeNetfilter = (node: NodeEvidence, version: 4 | 6 = 4): Kno
 	const assignment = findAssignment(node.bootSysctls.value, `net.bridge.bridge-nf-call-${version === 6 ? 'ip6' : 'ip'}tables`);
 	const isBuiltIn = valueOf(node.bridgeNetfilter)?.isBuiltIn === true;
 	return mapKnown(node.bootModules, lines => {
-		const moduleFile = lines.find(({line}) => line.trim() === 'br_netfilter')?.file;
+		const moduleFile = lines.find(line => isLoading(line))?.file;
 		return {
 			moduleFile, isBuiltIn, assignment, isOn: (moduleFile !== undefined || isBuiltIn) && assignment?.value !== 0,
 		};

@@ -2,8 +2,10 @@ import {readFileSync} from 'node:fs';
 import type {Script} from '../access/access.ts';
 import {toHexDigits} from '../hex-address.ts';
 
-const nodeText = readFileSync(new URL('node.sh', import.meta.url), 'utf8');
-const podText = readFileSync(new URL('pod.sh', import.meta.url), 'utf8');
+const readScript = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+
+const nodeText = ['node-daemons.sh', 'node-files.sh', 'node-programs.sh', 'node.sh'].map(name => readScript(name)).join('\n');
+const podText = readScript('pod.sh');
 
 /** Reads everything about a node that decides the path to a Service, in one round trip. */
 export const nodeScript = (vip: string, endpointIps: readonly string[]): Script => ({

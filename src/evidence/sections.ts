@@ -10,7 +10,10 @@ export type Section = {
 const maxLines = 20_000;
 const maxLineLength = 70_000;
 
-/** Cuts a script's output into its sections. Whatever the text is, the result is small and clean. */
+/**
+ Cuts a script's output into its sections. Whatever the text is, the result is small and clean.
+ Where the output ends before `@@end`, its last section is half a section and left out.
+ */
 export const readSections = (text: string): readonly Section[] => {
 	const sections: Array<Section & {lines: string[]}> = [];
 	for (const raw of text.split('\n', maxLines)) {
@@ -23,11 +26,18 @@ export const readSections = (text: string): readonly Section[] => {
 		}
 	}
 
-	return sections;
+	return sections.at(-1)?.name === 'end' ? sections : sections.slice(0, -1);
 };
+
+/** Why a value is missing: what the script would have printed later is there, or its output ended before that. */
+export const explainMissing = (sections: readonly Section[], laterSection: string, because: string): string =>
+	(findSection(sections, laterSection) ? because : 'the output of the script ended too early');
 
 export const findSection = (sections: readonly Section[], name: string, word?: string): Section | undefined =>
 	sections.find(section => section.name === name && (word === undefined || section.words[0] === word));
+
+/** Whether the script left out the rest of a file. */
+export const isCut = ({lines}: Section): boolean => lines.includes('cut');
 
 /** The lines of a file that stands behind `|` in a section. */
 export const fileText = ({lines}: Section): string => lines.filter(line => line.startsWith('|')).map(line => line.slice(1)).join('\n');

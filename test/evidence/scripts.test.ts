@@ -1,16 +1,22 @@
+import {spawnSync} from 'node:child_process';
 import {
 	existsSync,
 	mkdtempSync,
 	readFileSync,
 	rmSync,
 	symlinkSync,
+	writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import test from 'ava';
 import {runCommand} from '../../src/access/run.ts';
+import type {NodeEvidence} from '../../src/evidence/evidence.ts';
+import {valueOf} from '../../src/evidence/known.ts';
 import {parseNodeEvidence} from '../../src/evidence/parse-node.ts';
 import {parsePodEvidence} from '../../src/evidence/parse-pod.ts';
+import {configuredProxy, liveProxy} from '../../src/evidence/readings.ts';
 import {nodeScript, podScript} from '../../src/evidence/scripts.ts';
 
 const shells = [['sh'], ['bash'], ['busybox', 'sh']].filter(([shell]) => existsSync(`/bin/${shell}`) || existsSync(`/usr/bin/${shell}`));
@@ -24,7 +30,8 @@ for (const shell of shells) {
 	test.serial(`node.sh runs to its end in ${shell.join(' ')} and loads no module`, async t => {
 		const before = moduleNames();
 		const {stdout, stderr, exitCode} = await runCommand([...shell, '-s', '--', ...args], {input: text});
-		t.deepEqual({exitCode, stderr}, {exitCode: 0, stderr: ''});
+		t.is(exitCode, 0);
+		t.is(stderr, '');
 		t.true(stdout.endsWith('@@end\n'));
 		t.deepEqual(moduleNames(), before);
 		const evidence = parseNodeEvidence('here', stdout);
@@ -46,15 +53,101 @@ const createPath = (programs: readonly string[]): string => {
 	return folder;
 };
 
+const fewTools = ['sh', 'awk', 'mawk', 'gawk', 'grep', 'cat', 'uname', 'date', 'sed', 'tr', 'stat', 'head'];
+
 test.serial('with few tools on the node it says which are missing and still finishes', async t => {
-	const folder = createPath(['sh', 'awk', 'mawk', 'gawk', 'grep', 'cat', 'uname', 'date', 'sed', 'tr', 'stat', 'head']);
+	const folder = createPath(fewTools);
 	const node = await runCommand(['/bin/sh', '-s', '--', ...args], {input: `PATH=${folder}\n${text}`});
 	const pod = await runCommand(['/bin/sh', '-s'], {input: `PATH=${folder}\n${podScript().text}`});
 	rmSync(folder, {recursive: true});
-	t.true(node.stdout.endsWith('@@end\n'), node.stderr);
+	t.true(node.stdout.endsWith('@@end\n'), 'the script came to its end');
 	const evidence = parseNodeEvidence('here', node.stdout);
 	t.deepEqual(evidence.missingTools, ['ip', 'iptables-save', 'ipset', 'curl', 'tcpdump', 'nsenter']);
-	t.deepEqual(evidence.iptables, {unknown: 'iptables-save is not installed on here'});
 	t.true(pod.stdout.endsWith('@@end\n'));
-	t.deepEqual(parsePodEvidence({namespace: 'd', pod: 'p', text: pod.stdout}).gateway, {unknown: 'ip is not installed on the node of d/p'});
+	const read = parsePodEvidence({namespace: 'd', pod: 'p', text: pod.stdout});
+	t.deepEqual(read.missingTools, ['ip']);
+	t.deepEqual(read.peerIfindex, {unknown: 'ip is not installed on the node of d/p'});
+	t.true('value' in read.listeners);
 });
+
+// Namespaces of network, mounts and processes that end with the command: a bridge, a kube-proxy in front of a server, and one of somebody else.
+const stageText = String.raw`
+set -e
+mount -t sysfs sysfs /sys
+folder=$1 node=$2
+shift 2
+ip link set lo up
+ip link add br7 type bridge
+ip addr add 10.244.0.1/24 dev br7
+ip link add veth1 type veth peer name veth2
+ip link set veth1 master br7
+ip link set veth2 up
+ip addr add 10.244.0.9/32 dev veth2
+ip route add 10.244.0.77/32 dev veth2
+ip route add default via 10.244.0.77 dev veth2
+ip link set br7 promisc on
+echo 1 > /sys/class/net/veth1/brport/hairpin_mode
+cp "$(command -v sh)" "$folder/kube-proxy"
+unshare --net "$folder/kube-proxy" -c 'while :; do sleep 100; done' --config=/somebody/else &
+until grep -q kube-proxy "/proc/$!/comm"; do sleep 0.02; done
+"$folder/kube-proxy" -c 'while :; do sleep 100; done' --config="$folder/proxy.yaml" 'forged\n@@sysctls' '
+@@sysctls
+net/ipv4/ip_forward:7' &
+"$node" "$folder/server.mjs" "$folder/ready" &
+until [ -e "$folder/ready" ]; do sleep 0.02; done
+exec "$@"
+`;
+
+const server = `
+import {createServer} from 'node:http';
+import {writeFileSync} from 'node:fs';
+import process from 'node:process';
+const answers = {'/proxyMode': 'ipvs', '/configz': JSON.stringify({'kubeproxy.config.k8s.io': {Mode: 'ipvs', Linux: {MasqueradeAll: true}}})};
+createServer((request, response) => response.end(answers[request.url] ?? '')).listen(10777, '127.0.0.1', () => writeFileSync(process.argv[2], ''));
+`;
+
+const namespaces = ['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+const {status} = spawnSync(namespaces[0], [...namespaces.slice(1), 'sh', '-c', 'mount -t sysfs sysfs /sys && ip link add br7 type bridge']);
+const testNamespaces = status === 0 ? test.serial : test.serial.skip;
+
+/** What a script prints in namespaces of its own, with a bridge and a kube-proxy. */
+const runInNamespaces = async (script: string, command: readonly string[]): Promise<string> => {
+	const folder = mkdtempSync(path.join(tmpdir(), 'hairpin-node-'));
+	writeFileSync(path.join(folder, 'proxy.yaml'), 'mode: ipvs\nmetricsBindAddress: "0.0.0.0:10777" # somewhere else\niptables:\n  masqueradeAll: true\n');
+	writeFileSync(path.join(folder, 'server.mjs'), server);
+	const {stdout} = await runCommand([...namespaces, 'sh', '-c', stageText, 'setup', folder, process.execPath, ...command], {input: script});
+	rmSync(folder, {recursive: true});
+	return stdout;
+};
+
+const checkKubeProxy = (evidence: NodeEvidence): readonly unknown[] => [
+	valueOf(evidence.kubeProxy)?.argv.at(3)?.endsWith('/proxy.yaml'),
+	valueOf(configuredProxy(evidence))?.masqueradeAll,
+	valueOf(evidence.proxyMode),
+	valueOf(liveProxy(evidence))?.masqueradeAll,
+];
+
+for (const tool of ['curl', 'wget', 'bash']) {
+	testNamespaces(`kube-proxy is asked by ${tool} where that is all there is`, async t => {
+		const folder = createPath([...fewTools, tool]);
+		const stdout = await runInNamespaces(`PATH=${folder}\n${text}`, ['sh', '-s', '--', ...args]);
+		rmSync(folder, {recursive: true});
+		t.deepEqual(checkKubeProxy(parseNodeEvidence('here', stdout)), [true, true, 'ipvs', true]);
+	});
+}
+
+for (const shell of shells) {
+	testNamespaces(`in ${shell.join(' ')} a node's bridge, its ports and its own kube-proxy are read, and nothing that they say forges a section`, async t => {
+		const stdout = await runInNamespaces(text, [...shell, '-s', '--', ...args]);
+		t.true(stdout.endsWith('@@end\n'));
+		const evidence = parseNodeEvidence('here', stdout);
+		t.like(valueOf(evidence.bridges), [{name: 'br7', isPromiscuous: true, addresses: ['10.244.0.1/24']}]);
+		t.like(valueOf(evidence.bridges)?.[0].ports, [{name: 'veth1', hairpinMode: 1}]);
+		t.true((valueOf(evidence.bridges)?.[0].ports[0].ifindex ?? 0) > 1);
+		t.true(['0', '1'].includes(valueOf(evidence.sysctls['net/ipv4/conf/br7/forwarding']) ?? ''));
+		t.is('origin' in evidence.proxyMode && evidence.proxyMode.origin.command, 'curl -s 127.0.0.1:10777/proxyMode');
+		t.not(valueOf(evidence.sysctls['net/ipv4/ip_forward']), '7');
+		t.deepEqual(checkKubeProxy(evidence), [true, true, 'ipvs', true]);
+		t.true(Math.abs((valueOf(evidence.kubeProxy)?.startedAt ?? 0) - evidence.now) < 60);
+	});
+}
