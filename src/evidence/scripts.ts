@@ -4,7 +4,7 @@ import {toHexDigits} from '../hex-address.ts';
 
 const readScript = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-const nodeText = ['node-daemons.sh', 'node-files.sh', 'node-programs.sh', 'node.sh'].map(name => readScript(name)).join('\n');
+const nodeText = readScript('node.sh');
 const podText = readScript('pod.sh');
 
 /** Reads everything about a node that decides the path to a Service, in one round trip. */
