@@ -14,7 +14,7 @@ test('the README lists every check as the program explains it', t => {
 test('the README names every option of check and ladder', t => {
 	for (const command of ['check', 'ladder']) {
 		const help = parseOptions([command, '--help']);
-		const options = help.command === 'print' ? [...help.text.matchAll(/--[\-a-z]+/gv)].map(([option]) => option).filter(option => option !== '--help') : [];
+		const options = help.command === 'print' ? help.text.matchAll(/--[\-a-z]+/gv).map(([option]) => option).filter(option => option !== '--help').toArray() : [];
 		t.true(options.length > 2);
 		t.deepEqual(options.filter(option => !readme.includes(option)), []);
 	}

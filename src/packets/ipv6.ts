@@ -26,6 +26,7 @@ const MOBILITY = 135;
 const HOST_IDENTITY = 139;
 const SHIM6 = 140;
 const SMALLEST_EXTENSION = 8;
+const LARGEST_PAYLOAD = 0xFF_FF;
 
 const extensions: ReadonlySet<number> = new Set([HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS, MOBILITY, HOST_IDENTITY, SHIM6]);
 
@@ -43,7 +44,7 @@ const readFragment = (bytes: Uint8Array, record: PacketRecord, at: number): void
 	// RFC 6946: offset 0 and no more fragments is a whole packet, sent so by translators.
 	record.isFragment = (fragment & 0xFF_F9) === 0 ? 0 : 1;
 	record.fragmentOffset = fragment & 0xFF_F8;
-	record.identification = readInt32(bytes, at + 4) & 0x7F_FF_FF_FF;
+	record.identification = readInt32(bytes, at + 4) >>> 0;
 };
 
 const readAddresses = (bytes: Uint8Array, record: PacketRecord, at: number): void => {
@@ -98,9 +99,10 @@ export const decodeIpv6 = (bytes: Uint8Array, record: PacketRecord, at: number):
 	record.ttl = bytes[at + HOP_LIMIT];
 	record.protocol = bytes[at + NEXT_HEADER];
 	record.transportOffset = at + HEADER_LENGTH;
-	// 0 is a jumbogram (RFC 2675) or segmentation offload: then the frame's length counts.
+	// More than the field can hold is written as 0 (a jumbogram, RFC 2675, or segmentation offload): then the frame's length counts.
 	const stated = readUint16(bytes, at + PAYLOAD_LENGTH);
-	const payloadLength = stated === 0 ? record.end - record.transportOffset + record.missing : stated;
+	const carried = record.end - record.transportOffset + record.missing;
+	const payloadLength = stated === 0 && carried > LARGEST_PAYLOAD ? carried : stated;
 	record.ipLength = HEADER_LENGTH + payloadLength;
 	record.ipHeaderLength = HEADER_LENGTH;
 	if (didWalkExtensions(bytes, record)) {

@@ -80,7 +80,7 @@ export const findTimestamp = (bytes: Uint8Array, start: number, end: number): nu
 	}
 
 	while (at + TIMESTAMPS_LENGTH <= end && bytes[at] !== END) {
-		if (bytes[at] === TIMESTAMPS) {
+		if (bytes[at] === TIMESTAMPS && bytes[at + 1] === TIMESTAMPS_LENGTH) {
 			return readInt32(bytes, at + 2);
 		}
 

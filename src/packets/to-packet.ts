@@ -25,6 +25,8 @@ import {TCP, UDP} from './transport.ts';
 import {INNER_ETHERNET} from './udp.ts';
 
 const VLAN_ID_MASK = 0x0F_FF;
+/** RFC 792: ports and sequence number are in the 8 bytes that every router quotes. */
+const QUOTED_TCP = 8;
 
 const formatMac = (bytes: Uint8Array, at: number): string => Array.from(bytes.subarray(at, at + 6), byte => byte.toString(16).padStart(2, '0')).join(':');
 
@@ -97,11 +99,12 @@ const toQuoted = (bytes: Uint8Array, record: PacketRecord): Quoted | undefined =
 		return undefined;
 	}
 
+	const hasSequence = quotedRecord.transport === TCP || (quotedRecord.protocol === TCP && quotedRecord.fragmentOffset === 0 && quotedRecord.end - quotedRecord.transportOffset >= QUOTED_TCP);
 	const hasPorts = quotedRecord.sourcePort !== 0 || quotedRecord.destinationPort !== 0;
 	return {
 		ip: toIp(quotedRecord),
 		...(hasPorts && {sourcePort: quotedRecord.sourcePort, destinationPort: quotedRecord.destinationPort}),
-		...(quotedRecord.protocol === TCP && {sequence: quotedRecord.sequence >>> 0}),
+		...(hasSequence && {sequence: quotedRecord.sequence >>> 0}),
 	};
 };
 

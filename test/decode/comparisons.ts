@@ -113,8 +113,7 @@ const network: readonly Comparison[] = [
 	},
 	chains('IPv6 final protocol', ip => ip.protocol),
 	chains('IPv6 header length', ip => ip.headerLength),
-	// 31 bits of it are kept.
-	chains('IPv6 fragment id', ip => ip.id === undefined ? undefined : ip.id % 0x80_00_00_00),
+	chains('IPv6 fragment id', ip => ip.id),
 	chains('IPv6 fragment offset', ip => ip.fragmentOffset),
 	chains('IPv6 is a fragment', ip => String(ip.isFragment)),
 ];

@@ -95,7 +95,7 @@ const createExtensions = (random: Random): Extension[] => {
 		{number: 60, write: next => writeOptions(random, next)},
 		{number: 43, write: next => concatBytes([fields([1, next], [1, addresses * 2], [1, 0], [1, random.below(addresses + 1)], [4, 0]), random.bytes(addresses * 16)])},
 		{number: 51, write: next => concatBytes([fields([1, next], [1, 4], [2, 0], [4, random.below(65_536)], [4, 1]), random.bytes(12)])},
-		{number: 44, write: next => fields([1, next], [1, 0], [2, random.pick([0, 0, 1])], [4, random.below(0x80_00_00_00)])},
+		{number: 44, write: next => fields([1, next], [1, 0], [2, random.pick([0, 0, 1])], [4, random.below(0x1_00_00_00_00)])},
 		{number: 60, write: next => writeOptions(random, next)},
 	];
 	return extensions.filter(() => random.chance(0.2));
@@ -104,7 +104,7 @@ const createExtensions = (random: Random): Extension[] => {
 /** A later fragment holds no header that can be read. */
 const createLaterFragment = (random: Random): Extension => ({
 	number: 44,
-	write: next => fields([1, next], [1, 0], [2, (random.between(1, 8191) * 8) | random.below(2)], [4, random.below(0x80_00_00_00)]),
+	write: next => fields([1, next], [1, 0], [2, (random.between(1, 8191) * 8) | random.below(2)], [4, random.below(0x1_00_00_00_00)]),
 });
 
 const writeAddress6 = (random: Random): Uint8Array => {
