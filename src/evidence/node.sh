@@ -9,7 +9,7 @@ case $vip in *:*) family=6 set_prefix=KUBE-6- ;; esac
 # A proxy of the environment must not be asked for what listens on this node.
 unset http_proxy all_proxy HTTP_PROXY ALL_PROXY
 newline='
-'
+' tab='	'
 
 # Printed with printf, since echo of some shells turns a backslash and an n into a new line.
 section() { printf '@@%s\n' "$*"; }
@@ -76,29 +76,28 @@ print_daemon() { # NAME PID TICKS: with its words; sets config to what --config 
 	set +f
 }
 
-# A file as the process sees it, which may be in a container; without --config it is empty.
-file_of() { # PID
-	case $config in '') file='' ;; /*) file=/proc/$1/root$config ;; *) file=/proc/$1/cwd/$config ;; esac
-}
-
-config_of_unit() { # NAME: what the unit's --config names, where no such process runs
-	config=$(grep -hos -e '--config[= ][^ "]*' "/etc/systemd/system/$1.service" "/etc/systemd/system/$1.service.d/"*.conf "/usr/lib/systemd/system/$1.service" "/lib/systemd/system/$1.service")
-	config=${config%%"$newline"*}
-	config=${config#--config?}
-	case $config in /*) file=$config ;; *) config='' file='' ;; esac
+find_config() { # NAME PID TICKS: prints the daemon; sets config to its file and file to where that is read, which may be in a container
+	config='' file=''
+	if [ -n "$2" ]; then
+		print_daemon "$1" "$2" "$3"
+		case $config in '') ;; /*) file=/proc/$2/root$config ;; *) file=/proc/$2/cwd/$config ;; esac
+	elif [ -n "$both" ]; then
+		print_daemon "$1" "$both" "$both_ticks"
+		config='' # what its --config names is of another kind
+	else # what the unit names, where no such process runs
+		config=$(grep -hos -e '--config[= ][^ "]*' "/etc/systemd/system/$1.service" "/etc/systemd/system/$1.service.d/"*.conf "/usr/lib/systemd/system/$1.service" "/lib/systemd/system/$1.service")
+		config=${config%%"$newline"*}
+		config=${config#--config?}
+		case $config in /*) file=$config ;; *) config='' ;; esac
+	fi
 }
 
 # Sets kubelet_config and proxy_config to the paths that the daemons name, and kubelet_file and proxy_file to where they are read.
 print_daemons() {
 	find_daemons
-	config='' file=''
-	if [ -n "$kubelet" ]; then print_daemon kubelet "$kubelet" "$kubelet_ticks"; file_of "$kubelet"
-	elif [ -n "$both" ]; then print_daemon kubelet "$both" "$both_ticks"; config='' # its --config is the distribution's own
-	else config_of_unit kubelet; fi
-	kubelet_config=$config kubelet_file=$file config='' file=''
-	if [ -n "$proxy" ]; then print_daemon kube-proxy "$proxy" "$proxy_ticks"; file_of "$proxy"
-	elif [ -n "$both" ]; then print_daemon kube-proxy "$both" "$both_ticks"; config=''
-	else config_of_unit kube-proxy; fi
+	find_config kubelet "$kubelet" "$kubelet_ticks"
+	kubelet_config=$config kubelet_file=$file
+	find_config kube-proxy "$proxy" "$proxy_ticks"
 	proxy_config=$config proxy_file=$file
 	section daemons-done
 }
@@ -108,19 +107,16 @@ find_metrics_address() {
 	address='' count=0
 	while [ -n "$proxy_file" ] && [ "$count" -lt 500 ] && read -r line; do
 		count=$((count + 1))
-		case $line in metricsBindAddress:*) address=${line#metricsBindAddress:} ;; esac
+		case $line in metricsBindAddress:*) address=${line#*:} ;; esac
 	done 2>/dev/null <"${proxy_file:-/dev/null}"
-	address=${address%%#*}
-	case $address in *\"*) address=${address#*\"} address=${address%%\"*} ;; *\'*) address=${address#*\'} address=${address%%\'*} ;; esac
 	set -f
+	IFS=" $tab\"'"
 	# shellcheck disable=SC2086
-	set -- $address
+	set -- ${address%%#*}
+	unset IFS
 	set +f
-	address=$1 port=10249
-	case $address in *:*) port=${address##*:} ;; esac
-	case $address in *[!0-9A-Fa-f.:[]]*) port=10249 address='' ;; esac
-	case $port in '' | *[!0-9]*) port=10249 ;; esac
-	address=${address%":$port"}
+	address=${1:-${2-}} port=10249 # a quotation mark has an empty word before it
+	case $address in *[!]0-9A-Fa-f.:[]*) address='' ;; *:[0-9]*) port=${address##*:} address=${address%:*} ;; esac
 	case $address in '' | 0.0.0.0 | '[::]') address=127.0.0.1 ;; esac
 	address=$address:$port
 }
@@ -235,7 +231,7 @@ print_files() {
 	fi
 	# systemd reads the old single files only through links in the folders.
 	if [ ! -d /run/systemd/system ]; then set -- "$@" module /etc/modules sysctl /etc/sysctl.conf; fi
-	files='' cni=''
+	files=$kubelet_file$newline$proxy_file cni=''
 	set -- "$@" "kubelet $kubelet_config" "$kubelet_file" "kube-proxy $proxy_config" "$proxy_file"
 	for path in /etc/cni/net.d/*.conflist /etc/cni/net.d/*.conf /etc/cni/net.d/*.json /var/lib/rancher/k3s/agent/etc/cni/net.d/*.conflist; do
 		if [ -f "$path" ] && [ "${#cni}" -lt 8 ]; then cni=${cni}x; set -- "$@" "cni $path" "$path"; files=$files$newline$path; fi
@@ -243,11 +239,11 @@ print_files() {
 	{ print_times; if have ip; then exec ip -o addr 2>/dev/null; fi; } | awk -v release="$release" -v vip="$vip_hex" "$read_files" "$@"
 }
 
-print_times() { # of kubelet_file, proxy_file and the lines of files: seconds since 1970, and the path
+print_times() { # of the lines of files: seconds since 1970, and the path
 	set -f
 	IFS=$newline
 	# shellcheck disable=SC2086
-	set -- $kubelet_file $proxy_file $files
+	set -- $files
 	unset IFS
 	set +f
 	if [ "$#" -gt 0 ]; then stat -L -c '%Y %n' "$@" 2>/dev/null; fi
@@ -324,23 +320,16 @@ keep_answers='
 
 # Sets legacy and nft to the programs that print the rules of each backend, where that backend has any.
 find_savers() {
-	legacy='' nft=''
+	legacy='' nft='' is_missing=no plain=ip${family}tables-save
 	if read -r first 2>/dev/null <"/proc/net/ip${family}_tables_names" && [ -n "$first" ]; then legacy=ip${family}tables-legacy-save; fi
 	if [ "$has_nft" = yes ]; then nft=ip${family}tables-nft-save; fi
-	if { [ -n "$legacy" ] && ! have "$legacy"; } || { [ -n "$nft" ] && ! have "$nft"; }; then
-		# Only one iptables is installed, which says whose rules it prints.
-		case $("ip${family}tables-save" -V 2>/dev/null) in
-		'') ;;
-		*nf_tables*) if [ -n "$nft" ] && ! have "$nft"; then nft=ip${family}tables-save; fi ;;
-		*) if [ -n "$legacy" ] && ! have "$legacy"; then legacy=ip${family}tables-save; fi ;;
-		esac
-	fi
-	is_missing=no
-	if [ -n "$legacy" ] && ! have "$legacy"; then legacy='' is_missing=yes; fi
-	if [ -n "$nft" ] && ! have "$nft"; then
-		# Somebody put rules there with an iptables for nf_tables, which would be here; unless there is none at all.
-		nft=''
-		if [ -z "$legacy" ]; then is_missing=yes; fi
+	# Where only one iptables is installed, it says whose rules it prints.
+	variant=''
+	if ! have "${legacy:-:}" || ! have "${nft:-:}"; then variant=$("$plain" -V 2>/dev/null); fi
+	if ! have "${legacy:-:}"; then case $variant in '' | *nf_tables*) legacy='' is_missing=yes ;; *) legacy=$plain ;; esac; fi
+	if ! have "${nft:-:}"; then
+		# Rules in nf_tables come from an iptables for it, which would be here unless there is none at all.
+		case $variant in *nf_tables*) nft=$plain ;; '') if [ -z "$legacy" ]; then is_missing=yes; fi; nft='' ;; *) nft='' ;; esac
 	fi
 }
 

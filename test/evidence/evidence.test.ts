@@ -166,3 +166,57 @@ test('listeners on loopback addresses are told apart, on both IP versions', t =>
 		{protocol: 'udp', ip: '0.0.0.0', port: 53},
 	]);
 });
+
+test('output that ended early leaves out its last section and says so', t => {
+	const upTo = (text: string): NodeEvidence => parseNodeEvidence('k8s1', founding.slice(0, founding.indexOf(text)));
+	t.deepEqual(upTo('port cni0 vethad19072a').bridges, {unknown: 'the script did not get as far as the bridges'});
+	t.deepEqual(upTo('@@daemon kube-proxy').kubeProxy, {unknown: 'the output of the script ended too early'});
+	t.deepEqual(upTo('@@daemon kube-proxy').kubeProxyConfig, {unknown: 'the output of the script ended too early'});
+	t.true('unknown' in upTo('[0:0] -A KUBE-MARK-MASQ').iptables);
+	t.true('unknown' in upTo('portmap').cniConfigs);
+	t.deepEqual(edited('@@daemon kube-proxy', '@@nothing').kubeProxy, {unknown: 'no kube-proxy process runs on k8s1'});
+	t.deepEqual(edited('|hairpinMode: promiscuous-bridge', 'cut').kubeletConfig, {unknown: '/var/lib/kubelet/config.yaml on k8s1 is too large'});
+});
+
+test('flags count for a kube-proxy without a file, and a flag of kubelet beats its file', t => {
+	const flags = edited('|--config=/var/lib/kube-proxy/config.yaml', '|--proxy-mode=ipvs\n|--masquerade-all\n|--cluster-cidr\n|10.244.0.0/16');
+	const unfiled = parseNodeEvidence('k8s1', founding
+		.replace('|--config=/var/lib/kube-proxy/config.yaml', () => '|--proxy-mode=ipvs\n|--masquerade-all\n|--cluster-cidr\n|10.244.0.0/16')
+		.replace('@@file kube-proxy', () => '@@nothing'));
+	t.false(valueOf(configuredProxy(flags))?.masqueradeAll, 'the file counts where there is one');
+	t.deepEqual(valueOf(configuredProxy(unfiled)), {mode: 'ipvs', masqueradeAll: true, clusterCidrs: ['10.244.0.0/16']});
+	t.is(valueOf(kubeletHairpinMode(edited('|--node-ip=192.168.99.11', '|--hairpin-mode=none'))), 'none');
+});
+
+test('one process that is kubelet and kube-proxy at once has no configuration of either', t => {
+	const both = parseNodeEvidence('k8s1', founding
+		.replace('@@daemon kube-proxy 752', () => '@@daemon kube-proxy 767').replace('/usr/local/bin/kube-proxy', () => '/usr/local/bin/k3s')
+		.replaceAll(/@@file kube(?:let|-proxy)/gv, () => '@@nothing'));
+	t.deepEqual(configuredProxy(both), {unknown: 'kube-proxy on k8s1 is part of another program, which configures it'});
+	t.is(valueOf(both.kubeProxy)?.pid, 767);
+	t.is(valueOf(kernelProxyMode(both)), 'ipvs');
+});
+
+test('a sysctl that a file names beats a glob, and modprobe takes - and _ for the same', t => {
+	const boot = (...lines: readonly string[]) => valueOf(bootBridgeNetfilter(edited('@@boot-sysctls', ['@@boot-sysctls', 'file /etc/sysctl.d/10-a.conf', 'file /etc/sysctl.d/90-z.conf', ...lines].join('\n'))))?.assignment?.value;
+	t.is(boot('/etc/sysctl.d/10-a.conf:net.bridge.bridge-nf-call-* = 0'), 0);
+	t.is(boot('/etc/sysctl.d/10-a.conf:net.bridge.bridge-nf-call-iptables = 1', '/etc/sysctl.d/90-z.conf:net.bridge.* = 0'), 1);
+	t.is(boot('/etc/sysctl.d/10-a.conf:net.ipv4.* = 0', '/etc/sysctl.d/10-a.conf:net.bridge.bridge-nf-call-arp* = 0'), undefined);
+	const module = edited('@@boot-modules', '@@boot-modules\nfile /etc/modules\n/etc/modules:br-netfilter option=1');
+	t.is(valueOf(bootBridgeNetfilter(module))?.moduleFile, '/etc/modules');
+});
+
+test('IPVS and its sets of IPv6 are read like those of IPv4', t => {
+	const six = edited('TCP  0A62ABB2:1F90', 'TCP  [fd00:0010:0096:0000:0000:0000:0000:0001]:1F90').virtualServers;
+	t.like(valueOf(six)?.[0], {ip: 'fd00:10:96::1', port: 8080});
+	const sets = edited('set KUBE-LOOP-BACK', 'set KUBE-6-LOOP-BACK').ipsets;
+	t.true(valueOf(sets)?.['KUBE-LOOP-BACK'].includes('10.244.0.2,tcp:80,10.244.0.2'));
+	t.is('origin' in sets && sets.origin.command, 'ipset list KUBE-6-LOOP-BACK; ipset list KUBE-CLUSTER-IP');
+});
+
+test('without ip the pod\'s route and addresses come from /proc', t => {
+	const text = '@@tools\nmissing ip\n@@route\nproc Iface\tDestination\tGateway\nproc eth0\t00000000\t0100F40A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n@@addresses\nproc 10.244.0.2\n@@listeners\n@@end\n';
+	const pod = parsePodEvidence({namespace: 'default', pod: 'nginx', text});
+	t.deepEqual([valueOf(pod.interfaceName), valueOf(pod.gateway), valueOf(pod.addresses)], ['eth0', '10.244.0.1', ['10.244.0.2']]);
+	t.deepEqual(pod.peerIfindex, {unknown: 'ip is not installed on the node of default/nginx'});
+});
