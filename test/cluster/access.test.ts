@@ -11,27 +11,11 @@ import {
 	hairpinArgv,
 	kubectl,
 	onNode,
-	resetCluster,
-	startCluster,
 	until,
-	whySkipped,
 } from '../helpers/real-cluster.ts';
+import {onCluster, prepareCluster} from '../helpers/on-cluster.ts';
 
-const reason = await whySkipped();
-const onCluster = reason === undefined ? test.serial : test.serial.skip;
-
-if (reason !== undefined) {
-	console.log(reason);
-}
-
-test.before(async () => {
-	if (reason !== undefined) {
-		return;
-	}
-
-	await startCluster();
-	await resetCluster();
-});
+test.before(prepareCluster);
 
 const run = async (...argv: readonly string[]) => {
 	const {sshConfig} = await clusterEnv();

@@ -5,34 +5,13 @@ import {
 	kubectl,
 	onEveryNode,
 	onNode,
-	resetCluster,
-	startCluster,
 	until,
-	whySkipped,
 } from '../helpers/real-cluster.ts';
+import {onCluster, prepareCluster, restoreCluster} from '../helpers/on-cluster.ts';
 import {findMistakes} from '../helpers/report-schema.ts';
 
-const reason = await whySkipped();
-const onCluster = reason === undefined ? test.serial : test.serial.skip;
-
-if (reason !== undefined) {
-	console.log(reason);
-}
-
-test.before(async () => {
-	if (reason !== undefined) {
-		return;
-	}
-
-	await startCluster();
-	await resetCluster();
-});
-
-test.afterEach.always(async () => {
-	if (reason === undefined) {
-		await resetCluster();
-	}
-});
+test.before(prepareCluster);
+test.afterEach.always(restoreCluster);
 
 const loadBridgeNetfilter = async () => onEveryNode('modprobe br_netfilter');
 

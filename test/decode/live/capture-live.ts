@@ -110,7 +110,9 @@ type Start = (...options: Parameters<typeof startProcess>) => Promise<void>;
 
 const makeTraffic = async (captures: readonly LiveCapture[], start: Start): Promise<void> => {
 	const script = (name: string): string => path.join(import.meta.dirname, name);
-	await Array.fromAsync(captures, async ({file, side, options}) => start(side, ['tcpdump', '-n', '-U', '--immediate-mode', '-Z', 'root', '-w', file, ...options], 'listening on'));
+	// In immediate mode the slots of the ring are as large as the snap length: with the default of 256 KiB there are so few that packets are lost.
+	const command = ['tcpdump', '-n', '-s', '2000', '-U', '--immediate-mode', '-Z', 'root'];
+	await Array.fromAsync(captures, async ({file, side, options}) => start(side, [...command, '-w', file, ...options], 'listening on'));
 
 	await start('server', [process.execPath, script('server.ts')], 'ready');
 	await ping();

@@ -1,0 +1,28 @@
+import test from 'ava';
+import {resetCluster, startCluster, whySkipped} from './real-cluster.ts';
+
+const reason = await whySkipped();
+
+if (reason !== undefined) {
+	console.log(reason);
+}
+
+/** A test on the real cluster, one at a time; skipped, with the reason told, where none can run. */
+export const onCluster = reason === undefined ? test.serial : test.serial.skip;
+
+/** Starts the cluster where it does not run, in the founding state. */
+export const prepareCluster = async (): Promise<void> => {
+	if (reason !== undefined) {
+		return;
+	}
+
+	await startCluster();
+	await resetCluster();
+};
+
+/** Undoes what a test did to the cluster. */
+export const restoreCluster = async (): Promise<void> => {
+	if (reason === undefined) {
+		await resetCluster();
+	}
+};
