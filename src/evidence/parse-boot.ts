@@ -23,7 +23,7 @@ const effectiveFiles = (files: readonly string[]): readonly string[] => {
 		}
 	}
 
-	// The old single file is applied last by `sysctl --system`; systemd reads it only through a link of its own in sysctl.d.
+	// The old single files are listed only where there is no systemd, which reads them through links in its folders: there they are applied last.
 	return [...byName.keys().toArray().toSorted().map(name => byName.get(name) ?? ''), ...plain];
 };
 

@@ -151,3 +151,57 @@ for (const shell of shells) {
 		t.true(Math.abs((valueOf(evidence.kubeProxy)?.startedAt ?? 0) - evidence.now) < 60);
 	});
 }
+
+const savedRules = (services: number): string => [
+	'*filter',
+	':INPUT ACCEPT [1:60]',
+	':FORWARD DROP [7:420]',
+	':KUBE-FORWARD - [0:0]',
+	'[7:420] -A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD',
+	'[0:0] -A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "default/gone has no endpoints" -j REJECT',
+	'[0:0] -A FORWARD -m comment --comment "a comment with',
+	'@@sysctls',
+	'net/ipv4/ip_forward:7" -j ACCEPT',
+	'COMMIT',
+	'*nat',
+	':PREROUTING ACCEPT [0:0]',
+	':KUBE-SEP-A - [0:0]',
+	':KUBE-SEP-B - [0:0]',
+	'[0:0] -A KUBE-SEP-A -s 10.244.0.19/32 -j KUBE-MARK-MASQ',
+	'[0:0] -A KUBE-SEP-A -p tcp -m tcp -j DNAT --to-destination 10.244.0.19:80',
+	...Array.from({length: services}, (_, index) => `[0:0] -A KUBE-SEP-${index} -s 10.99.0.1/32 -j KUBE-MARK-MASQ`),
+	'[0:0] -A KUBE-SERVICES -d 10.98.171.178/32 -p tcp -m tcp --dport 8080 -j KUBE-SVC-NGINX',
+	'[0:0] -A KUBE-SVC-NGINX -m statistic --mode random --probability 0.5 -j KUBE-SEP-A',
+	'[0:0] -A KUBE-SVC-OTHER -j KUBE-SEP-0',
+	'COMMIT',
+	'',
+].join('\n');
+
+// Only where the kernel has nf_tables already does the script ask for its rules and sets.
+const hasTables = !existsSync('/proc/modules') || (existsSync('/sys/module/nf_tables') && existsSync('/sys/module/ip_set'));
+const testTables = hasTables ? test.serial : test.serial.skip;
+
+for (const shell of shells) {
+	testTables(`in ${shell.join(' ')} ten thousand rules are cut down to those of the target`, async t => {
+		const folder = mkdtempSync(path.join(tmpdir(), 'hairpin-rules-'));
+		writeFileSync(path.join(folder, 'rules'), savedRules(10_000));
+		const programs = {
+			'iptables-nft-save': 'cat "$(dirname "$0")/rules"', nft: 'echo table ip kube-proxy', ipset: 'echo Members:; echo 10.244.0.19,tcp:80,10.244.0.19; echo 10.244.0.190,tcp:80,10.244.0.190',
+		};
+		for (const [name, line] of Object.entries(programs)) {
+			writeFileSync(path.join(folder, name), `#!/bin/sh\n${line}\n`, {mode: 0o755});
+		}
+
+		const {stdout} = await runCommand([...shell, '-s', '--', ...args], {input: `PATH=${folder}:$PATH\n${text}`});
+		rmSync(folder, {recursive: true});
+		t.true(stdout.length < 10_000);
+		const evidence = parseNodeEvidence('here', stdout);
+		const iptables = (valueOf(evidence.iptables) ?? []).find(({backend}) => backend === 'nf_tables');
+		t.deepEqual(iptables?.rules.map(({chain}) => chain), ['FORWARD', 'FORWARD', 'KUBE-SEP-A', 'KUBE-SEP-A', 'KUBE-SERVICES', 'KUBE-SVC-NGINX']);
+		t.is(iptables?.kubeLines, 10_010);
+		t.like(iptables?.chains.find(({chain}) => chain === 'FORWARD'), {policy: 'DROP', packets: 7});
+		t.not(valueOf(evidence.sysctls['net/ipv4/ip_forward']), '7');
+		t.deepEqual(valueOf(evidence.ipsets)?.['KUBE-LOOP-BACK'], ['10.244.0.19,tcp:80,10.244.0.19']);
+		t.deepEqual(valueOf(evidence.nftTables), ['ip kube-proxy']);
+	});
+}
