@@ -1,6 +1,8 @@
+import type {CaptureEvidence} from '../capture/capture-evidence.ts';
 import type {Finding} from '../check.ts';
+import type {Known} from '../evidence/evidence.ts';
 import {type Cell, cellOutcome} from '../probes/matrix.ts';
-import type {SessionState} from '../session-state.ts';
+import type {SessionState, Timing} from '../session-state.ts';
 import type {Target} from '../target.ts';
 
 const describeTarget = ({service, port, endpoints, client, otherClient, nodes, notes}: Target) => ({
@@ -52,6 +54,27 @@ const describeFinding = ({check, verdict}: Finding, changes: readonly string[]) 
 	changes,
 });
 
+const describeEntries = (entries: Known<readonly string[]> | undefined) => {
+	if (entries === undefined) {
+		return {entries: [], unknown: 'nothing was captured'};
+	}
+
+	return 'unknown' in entries ? {entries: [], unknown: entries.unknown} : {entries: entries.value, unknown: null};
+};
+
+const describeCapture = (capture: CaptureEvidence | undefined) => ({
+	captures: capture?.points.map(({label, role, command, packets, kernelDrops, problem}) => ({
+		point: label, role, command, packets, kernelDrops: kernelDrops ?? null, problem: problem ?? null,
+	})) ?? [],
+	flows: capture?.flows ?? [],
+	conntrack: describeEntries(capture?.conntrackEntries),
+	ipvs: describeEntries(capture?.ipvsConnections),
+});
+
+const describeTiming = ({armedMs, firstOpeningMs, verdictMs, endMs}: Timing) => ({
+	armedMs: armedMs ?? null, firstSynMs: firstOpeningMs ?? null, verdictMs: verdictMs ?? null, endMs,
+});
+
 /** The report as `hairpin/report/v1` (see report-v1.schema.json beside this file). */
 export const formatJson = (state: SessionState, exitCode: number, repairOf: (finding: Finding) => readonly string[]): string => {
 	const {target, diagnosis, capture, timing} = state;
@@ -69,14 +92,9 @@ export const formatJson = (state: SessionState, exitCode: number, repairOf: (fin
 		latent: diagnosis.latent.map(({check}) => check.id),
 		verdict: diagnosis.sentence,
 		findings: diagnosis.findings.map(finding => describeFinding(finding, repairOf(finding))),
-		captures: capture?.points.map(({label, role, command, packets, kernelDrops, problem}) => ({
-			point: label, role, command, packets, kernelDrops: kernelDrops ?? null, problem: problem ?? null,
-		})) ?? [],
-		flows: capture?.flows ?? [],
+		...describeCapture(capture),
 		unreachable: state.unreachable.entries().map(([point, {because, tryThis}]) => ({point, because, tryThis})).toArray(),
-		timing: {
-			armedMs: timing.armedMs ?? null, firstSynMs: timing.firstOpeningMs ?? null, verdictMs: timing.verdictMs ?? null, endMs: timing.endMs,
-		},
+		timing: describeTiming(timing),
 		exitCode,
 	}, null, '\t')}\n`;
 };

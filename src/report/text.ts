@@ -1,5 +1,7 @@
+import type {CapturePoint} from '../capture/capture-evidence.ts';
 import type {Finding} from '../check.ts';
 import type {Diagnosis} from '../diagnosis.ts';
+import type {Known} from '../evidence/evidence.ts';
 import type {SessionState} from '../session-state.ts';
 import type {Target} from '../target.ts';
 import {formatInventory} from './inventory.ts';
@@ -30,14 +32,32 @@ const formatChecklist = (findings: readonly Finding[]): readonly string[] => {
 	});
 };
 
+const formatPoints = (points: readonly CapturePoint[]): readonly string[] => formatTable(points.map(point => [
+	point.role,
+	point.label,
+	point.problem ?? (point.packets === 0 ? '0 packets!' : `${point.packets} packets`),
+	point.kernelDrops === undefined ? '' : `${point.kernelDrops} dropped by the kernel`,
+]));
+
+const maxEntries = 3;
+
+/** Entries of the attempts in one of the kernel's tables; why a table could not be read is told in the JSON. */
+const formatEntries = (title: string, entries: Known<readonly string[]>): readonly string[] => {
+	const lines = 'unknown' in entries ? [] : entries.value;
+	const left = lines.length - maxEntries;
+	return [
+		...lines.slice(0, maxEntries).flatMap(line => wrapText(`${title.padEnd(9)} ${line}`, width - 2, ' '.repeat(10))),
+		...(left > 0 ? [`(${left} more ${title} entries of these attempts: --json)`] : []),
+	];
+};
+
 const formatCaptures = ({capture}: SessionState): readonly string[] => (capture === undefined
 	? []
-	: formatTable(capture.points.map(point => [
-		point.role,
-		point.label,
-		point.problem ?? (point.packets === 0 ? '0 packets!' : `${point.packets} packets`),
-		point.kernelDrops === undefined ? '' : `${point.kernelDrops} dropped by the kernel`,
-	])));
+	: [
+		...formatPoints(capture.points),
+		...formatEntries('conntrack', capture.conntrackEntries),
+		...formatEntries('ipvs', capture.ipvsConnections),
+	]);
 
 const maxLadders = 2;
 

@@ -11,7 +11,9 @@ import {buildEvidence} from '../helpers/evidence-builder.ts';
 import {foundingCapture} from '../helpers/flow-builder.ts';
 import {findMistakes} from '../helpers/report-schema.ts';
 
-const evidence = buildEvidence({outcomes: {'mars1 vip': 'timeout'}, capture: foundingCapture});
+const entry = 'ipv4 2 tcp 6 117 SYN_SENT src=10.244.0.18 dst=10.98.171.178 sport=41622 dport=8080 [UNREPLIED] src=10.244.0.19 dst=10.244.0.18 sport=80 dport=41622 mark=0 use=2';
+const conntrackEntries = {value: [entry], origin: {point: 'k8s1', command: 'cat /proc/net/nf_conntrack', excerpt: entry}};
+const evidence = buildEvidence({outcomes: {'mars1 vip': 'timeout'}, capture: {...foundingCapture, conntrackEntries}});
 
 const state: SessionState = {
 	...initialState,
@@ -29,6 +31,7 @@ const repairOf = ({check}: Finding): readonly string[] => check.repair(evidence)
 test('the JSON report of the founding incident fits its schema and names the cause', t => {
 	const document = JSON.parse(formatJson(state, 1, repairOf)) as Record<string, unknown>;
 	t.deepEqual(findMistakes(document), []);
+	t.deepEqual(document.conntrack, {entries: [entry], unknown: null});
 	t.like(document, {
 		schema: 'hairpin/report/v1', conclusion: 'fault', cause: 'br-netfilter-not-loaded', exitCode: 1,
 	});
@@ -46,6 +49,7 @@ test('the text has inventory, matrix, ladder, checklist, verdict and repair, no 
 	const headings = ['reach', 'ladder', 'checks', 'cause     br-netfilter-not-loaded (certain)', 'verdict   fault', 'what would fix it', 'not reached'];
 	t.deepEqual(headings.filter(heading => !text.includes(`\n${heading}`)), []);
 	t.regex(text, /client +default\/mars1 +10\.244\.0\.18 +k8s1/v);
+	t.regex(text, /conntrack ipv4 2 tcp 6 117 SYN_SENT src=10\.244\.0\.18/v);
 	t.regex(text, /SYN-ACK from 10\.244\.0\.19:80, expected 10\.98\.171\.178:8080/v);
 	const [report] = text.split('\nwhat would fix it', 1);
 	t.deepEqual(report.split('\n').filter(line => line.length > 122), []);
