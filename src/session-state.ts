@@ -1,4 +1,4 @@
-import type {CaptureEvidence, CapturePoint} from './capture/capture-evidence.ts';
+import type {CaptureEvidence} from './capture/capture-evidence.ts';
 import type {Diagnosis} from './diagnosis.ts';
 import type {Evidence, NodeEvidence, PodEvidence} from './evidence/evidence.ts';
 import {type Cell, nameCell} from './probes/matrix.ts';
@@ -22,9 +22,6 @@ export type SessionEvent = {readonly atMs: number} & (
 	| {readonly type: 'diagnosed'; readonly diagnosis: Diagnosis; readonly isFinal: boolean}
 );
 
-/** A running tcpdump as it is shown while nothing was captured yet. */
-export type ArmedCapture = Pick<CapturePoint, 'label' | 'command' | 'problem'>;
-
 /** Milliseconds since the session's start. The verdict is the first one that names a certain cause, else the last one. */
 export type Timing = {
 	readonly armedMs: number | undefined;
@@ -39,7 +36,6 @@ export type SessionState = {
 	readonly unreachable: ReadonlyMap<string, {readonly because: string; readonly tryThis: string}>;
 	readonly nodes: ReadonlyMap<string, NodeEvidence>;
 	readonly pods: ReadonlyMap<string, PodEvidence>;
-	readonly armed: readonly ArmedCapture[];
 	readonly planned: readonly string[];
 	readonly matrix: readonly Cell[];
 	readonly capture: CaptureEvidence | undefined;
@@ -53,7 +49,6 @@ export const initialState: SessionState = {
 	unreachable: new Map(),
 	nodes: new Map(),
 	pods: new Map(),
-	armed: [],
 	planned: [],
 	matrix: [],
 	capture: undefined,
@@ -81,10 +76,10 @@ const reducers: Reducers = {
 	'point-unreachable': (state, {point, because, tryThis}) => ({unreachable: withEntry(state.unreachable, point, {because, tryThis})}),
 	'node-read': (state, {evidence}) => ({nodes: withEntry(state.nodes, evidence.node, evidence)}),
 	'pod-read': (state, {evidence}) => ({pods: withEntry(state.pods, `${evidence.namespace}/${evidence.pod}`, evidence)}),
-	'capture-armed': (state, {label, command, atMs}) => ({
-		armed: [...state.armed, {label, command, problem: undefined}], timing: timed(state, {armedMs: atMs}),
+	'capture-armed': (state, {atMs}) => ({
+		timing: timed(state, {armedMs: atMs}),
 	}),
-	'capture-failed': (state, {label, because}) => ({armed: [...state.armed, {label, command: '', problem: because}]}),
+	'capture-failed': () => ({}),
 	'probes-fired': (_state, {cells}) => ({planned: cells}),
 	'opening-seen': (state, {atMs}) => ({timing: timed(state, {firstOpeningMs: atMs})}),
 	'probe-answered': (state, {cell}) => ({matrix: withCell(state, cell)}),

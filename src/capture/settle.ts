@@ -1,6 +1,6 @@
 import type {Flow} from '../packets/flow.ts';
 import type {Attempt, Cell, Outcome} from '../probes/matrix.ts';
-import type {ProbePlan} from '../probes/probe.ts';
+import {type ProbePlan, describeProbe} from '../probes/probe.ts';
 
 /** What a program that called connect(2) would see of this flow (tcp(7): an ICMP port unreachable is ECONNREFUSED). */
 const outcomeOf = (flow: Flow): Outcome => {
@@ -53,5 +53,5 @@ export const settleCell = (plan: ProbePlan, flows: readonly Flow[], answered: Ce
 	const {point: _point, tries: _tries, ...cell} = plan;
 	return answered
 		? {...answered, attempts: nameBackends(answered.attempts, flows)}
-		: {...cell, command: `timeout 3 bash -c '</dev/${plan.protocol.toLowerCase()}/${plan.toIp}/${plan.toPort}'`, attempts: flows.map(flow => attemptOf(flow))};
+		: {...cell, command: describeProbe(plan, 'bash'), attempts: flows.map(flow => attemptOf(flow))};
 };

@@ -24,7 +24,7 @@ const parseAttempts = (text: string): readonly Attempt[] => text.split('\n')
 	.map(groups => ({outcome: isOutcome(groups.outcome) ? groups.outcome : 'error', ms: Number(groups.took) / 1000}));
 
 /** What a person would type where the probe ran. */
-const describe = (plan: ProbePlan, tool: string): string => {
+export const describeProbe = (plan: ProbePlan, tool: string): string => {
 	const {toIp, toPort, protocol} = plan;
 	const command = tool === 'nc' || tool === 'curl'
 		? {nc: `nc -v -z -w 3 ${toIp} ${toPort}`, curl: `curl --connect-timeout 3 telnet://${toIp}:${toPort}`}[tool]
@@ -42,7 +42,7 @@ export const probe = async (access: Access, plan: ProbePlan, timeoutMs: number, 
 	}, {timeoutMs: timeoutMs + 20_000, signal});
 	if (!answer.ok) {
 		return {
-			...cell, attempts: [], command: describe(plan, 'bash'), error: answer.because,
+			...cell, attempts: [], command: describeProbe(plan, 'bash'), error: answer.because,
 		};
 	}
 
@@ -50,6 +50,6 @@ export const probe = async (access: Access, plan: ProbePlan, timeoutMs: number, 
 	const attempts = parseAttempts(answer.stdout);
 	const because = tool === 'none' ? `neither bash, nc nor curl on ${plan.fromNode} can make a connection` : answer.stderr.trim();
 	return {
-		...cell, attempts, command: describe(plan, tool), ...(attempts.length === 0 && {error: because === '' ? `the probe from ${pointLabel(point)} said nothing` : because}),
+		...cell, attempts, command: describeProbe(plan, tool), ...(attempts.length === 0 && {error: because === '' ? `the probe from ${pointLabel(point)} said nothing` : because}),
 	};
 };
