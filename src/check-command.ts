@@ -46,7 +46,7 @@ const sessionOf = async (options: CheckOptions, output: Output, signal: AbortSig
 
 /** Where not one node let us in, there is nothing to report unless the API alone shows a fault. */
 const refuseBlindness = ({reached, unreachable, diagnosis}: SessionState): void => {
-	const refusal = unreachable.entries().next().value;
+	const refusal = [...unreachable].toSorted(([a], [b]) => a.localeCompare(b)).at(0);
 	if (refusal === undefined || reached.size > 0 || diagnosis?.conclusion === 'fault') {
 		return;
 	}
