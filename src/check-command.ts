@@ -1,5 +1,5 @@
 import {performance} from 'node:perf_hooks';
-import {createSshAccess} from './access/ssh.ts';
+import {createAccess} from './access/create-access.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
 import type {Finding} from './check.ts';
 import {createKubectl} from './cluster/kubectl.ts';
@@ -23,14 +23,7 @@ const sessionOf = async (options: CheckOptions, output: Output, signal: AbortSig
 	const kubectl = createKubectl({kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace});
 	return runSession({
 		resolveTarget: async () => resolveTarget(kubectl, {service: options.service, from: options.from}),
-		openAccess: async ({nodes}) => createSshAccess({
-			destinationsOf(node) {
-				const given = options.destinations.get(node);
-				const address = nodes.get(node)?.internalIp ?? '';
-				return given === undefined ? [node, address].filter(destination => destination !== '') : [given];
-			},
-			configFile: options.sshConfig,
-		}),
+		openAccess: async ({nodes}) => createAccess(options, {addressOf: node => nodes.get(node)?.internalIp}),
 		onEvent(event) {
 			const line = formatProgress(event);
 			if (line !== undefined) {

@@ -56,7 +56,7 @@ const connectNodes = async ({tell}: Session, access: Access, target: Target): Pr
 		const connection = await access.connect(node);
 		if (connection.ok) {
 			reached.add(node);
-			tell({type: 'node-reached', node, way: access.name});
+			tell({type: 'node-reached', node, way: connection.way});
 		} else {
 			tell({
 				type: 'point-unreachable', point: node, because: connection.because, tryThis: connection.tryThis,

@@ -32,7 +32,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'hex-address': [],
 	'user-facing-error': [],
 	cluster: ['access', 'clean', 'user-facing-error'],
-	access: ['clean', 'hex-address'],
+	access: ['clean', 'cluster', 'hex-address', 'options'],
 	target: ['clean', 'cluster', 'user-facing-error'],
 	probes: ['access', 'cluster', 'target'],
 	capture: ['access', 'clean', 'cluster', 'evidence', 'hex-address', 'packets', 'probes', 'target', 'user-facing-error'],
@@ -61,7 +61,7 @@ const walls: Readonly<Record<string, RegExp>> = {
 	'node-pty': /^terminal\/pty\.ts$/v,
 	ink: /^(?:ui\/.*|cli\.tsx)$/v,
 	react: /^(?:ui\/.*|cli\.tsx)$/v,
-	commander: /^options\.ts$/v,
+	commander: /^options(?:\/.*)?\.ts$/v,
 };
 
 test('each library is imported only behind its wall', t => {

@@ -35,10 +35,10 @@ const refuses = test.macro({
 });
 
 test(refuses, ['check'], /missing required argument 'service'/v);
-test(refuses, ['check', 'nginx', '--ssh', 'k8s1'], /NODE=DEST/v);
+test(refuses, ['check', 'nginx', '--ssh', '-oProxyCommand=x'], /NODE=DEST/v);
 test(refuses, ['check', 'nginx', '--ssh', 'k8s1=-oProxyCommand=x'], /NODE=DEST/v);
 test(refuses, ['check', 'nginx', '--timeout', 'soon'], /seconds between/v);
-test(refuses, ['check', 'nginx', '--via', 'pigeon'], /Allowed choices are ssh/v);
+test(refuses, ['check', 'nginx', '--via', 'pigeon'], /Allowed choices are ssh, kubernetes, local/v);
 test(refuses, ['check', 'nginx', '--json', '--plain'], /cannot be used with/v);
 test(refuses, ['chek', 'nginx'], /unknown command 'chek'.*Did you mean check/v);
 test(refuses, ['check', 'nginx', '--form', 'pod/x'], /unknown option '--form'.*Did you mean --from/v);

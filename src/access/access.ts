@@ -30,11 +30,15 @@ export type Stream = {
 	readonly ended: Promise<{readonly exitCode: number | undefined; readonly because?: string}>;
 };
 
-/** How points are reached: ssh, kubernetes, local or recorded (design.md §5). */
+/** Whether a node is reached, and by which way: ssh, kubernetes, local or recorded (design.md §5). */
+export type Connection =
+	| {readonly ok: true; readonly way: string}
+	| {readonly ok: false; readonly because: string; readonly tryThis: string};
+
+/** How points are reached. */
 export type Access = {
-	readonly name: 'ssh' | 'kubernetes' | 'local' | 'recorded';
-	/** Resolves with the reason when the node cannot be reached. Safe to call twice. */
-	connect(node: string): Promise<{readonly ok: true} | {readonly ok: false; readonly because: string; readonly tryThis: string}>;
+	/** Safe to call twice. */
+	connect(node: string): Promise<Connection>;
 	run(point: Point, script: Script, options?: RunOptions): Promise<Answer>;
 	stream(point: Point, script: Script): Stream;
 	close(): Promise<void>;

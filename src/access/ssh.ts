@@ -118,8 +118,10 @@ export const createSshAccess = async (options: SshOptions): Promise<Access> => {
 		startCommand(connections.openMasterOf(point.node).argv, composeRemoteScript(point, script));
 
 	return {
-		name: 'ssh',
-		connect: connections.masterOf,
+		async connect(node) {
+			const master = await connections.masterOf(node);
+			return master.ok ? {ok: true, way: 'ssh'} : master;
+		},
 		run,
 		stream,
 		close: connections.close,

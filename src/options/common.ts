@@ -1,0 +1,98 @@
+import {type Command, InvalidArgumentError, Option} from 'commander';
+
+/** A way onto a node (design.md §5). */
+export type WayName = 'ssh' | 'kubernetes' | 'local';
+
+/** Which cluster is meant. What is left out is as kubectl has it. */
+export type ClusterOptions = {
+	readonly namespace: string | undefined;
+	readonly context: string | undefined;
+	readonly kubeconfig: string | undefined;
+};
+
+/** How nodes are reached. */
+export type AccessOptions = {
+	/** The way that is tried first; undefined where none was preferred. */
+	readonly via: WayName | undefined;
+	/** What was said with --ssh for each node; undefined where a node was named without a destination. */
+	readonly destinations: ReadonlyMap<string, string | undefined>;
+	readonly sshConfig: string | undefined;
+	/** What pods of our own run; undefined for the default image. */
+	readonly image: string | undefined;
+	readonly pullSecret: string | undefined;
+	/** The namespace for pods of our own; undefined for `hairpin-system`. */
+	readonly debugNamespace: string | undefined;
+	/** Seconds after which Kubernetes itself ends pods of our own. */
+	readonly podDeadlineSeconds: number;
+	/** Whether pods of our own may be made where no other way works. */
+	readonly mayMakePods: boolean;
+};
+
+export type ClusterFlags = {
+	readonly namespace?: string;
+	readonly context?: string;
+	readonly kubeconfig?: string;
+};
+
+export type AccessFlags = {
+	readonly via?: WayName;
+	readonly ssh: ReadonlyMap<string, string | undefined>;
+	readonly sshConfig?: string;
+	readonly image?: string;
+	readonly pullSecret?: string;
+	readonly debugNamespace?: string;
+	readonly podDeadline: number;
+	readonly pods: boolean;
+};
+
+const parseNumber = (text: string, from: number, to: number, what: string): number => {
+	const number = text.trim() === '' ? NaN : Number(text);
+	if (!Number.isFinite(number) || number < from || number > to) {
+		throw new InvalidArgumentError(`${what} between ${from} and ${to} are wanted.`);
+	}
+
+	return number;
+};
+
+/** Seconds of the command line as milliseconds. */
+export const parseSeconds = (text: string): number => parseNumber(text, 0.5, 60, 'seconds') * 1000;
+
+const parseDeadline = (text: string): number => Math.ceil(parseNumber(text, 10, 86_400, 'seconds'));
+
+// A destination that begins with a dash would be read by ssh as an option.
+const collectDestination = (text: string, known: AccessFlags['ssh']): AccessFlags['ssh'] => {
+	const parts = /^(?<node>[^\s\-=][^\s=]*)(?:=(?<destination>[^\s\-]\S*))?$/v.exec(text)?.groups;
+	if (!parts) {
+		throw new InvalidArgumentError('NODE or NODE=DEST is wanted, such as k8s1=root@192.0.2.11.');
+	}
+
+	return new Map([...known, [parts.node, parts.destination]]);
+};
+
+export const addClusterOptions = (command: Command, namespaceOf: string): Command => command
+	.option('-n, --namespace <name>', `namespace of ${namespaceOf}; default: that of the kubeconfig context`)
+	.option('--context <name>', 'kubeconfig context')
+	.option('--kubeconfig <file>', 'kubeconfig file');
+
+export const addAccessOptions = (command: Command): Command => command
+	.addOption(new Option('--via <way>', 'the way onto nodes that is tried first; then the others, node by node').choices(['ssh', 'kubernetes', 'local']))
+	.option('--ssh <node=dest>', 'how ssh reaches a node, such as k8s1=root@192.0.2.11, and that it goes first there; may be repeated; default: its name, then its InternalIP', collectDestination, new Map())
+	.option('--ssh-config <file>', 'configuration file for ssh; default: your own')
+	.option('--image <image>', 'what pods of our own run: any image with sh, tcpdump and nsenter')
+	.option('--pull-secret <name>', 'secret in their namespace with which their image is pulled')
+	.option('--debug-namespace <name>', 'namespace for pods of our own; made and removed with them where it does not exist; default: hairpin-system')
+	.option('--pod-deadline <seconds>', 'when Kubernetes itself ends pods of our own', parseDeadline, 600)
+	.option('--no-pods', 'make no pods of our own, whatever cannot be reached without');
+
+export const readClusterFlags = ({namespace, context, kubeconfig}: ClusterFlags): ClusterOptions => ({namespace, context, kubeconfig});
+
+export const readAccessFlags = (flags: AccessFlags): AccessOptions => ({
+	via: flags.via,
+	destinations: flags.ssh,
+	sshConfig: flags.sshConfig,
+	image: flags.image,
+	pullSecret: flags.pullSecret,
+	debugNamespace: flags.debugNamespace,
+	podDeadlineSeconds: flags.podDeadline,
+	mayMakePods: flags.pods,
+});
