@@ -19,28 +19,15 @@ export type Output = {
 
 const exitCodes = {healthy: 0, fault: 1, undecided: 2} as const;
 
-const sessionOf = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<SessionState> => {
-	const kubectl = createKubectl({kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace});
-	return runSession({
-		resolveTarget: async () => resolveTarget(kubectl, {service: options.service, from: options.from}),
-		openAccess: async ({nodes}) => createAccess(options, {addressOf: node => nodes.get(node)?.internalIp}),
-		onEvent(event) {
-			const line = formatProgress(event);
-			if (line !== undefined) {
-				output.warn(line);
-			}
-		},
-		now: () => performance.now(),
-		signal,
-		probeTimeoutMs: options.timeoutMs,
-		keepCaptures: options.capturesDirectory === undefined ? undefined : keepCaptures(options.capturesDirectory, output.warn),
-	});
-};
+const repairOf = (state: SessionState) => ({check: {repair}, verdict}: Finding): readonly string[] =>
+	(verdict.status === 'broken' || verdict.status === 'latent' ? repair(evidenceOf(state)) : []);
+
+const exitCodeOf = ({diagnosis}: SessionState): number => exitCodes[diagnosis?.conclusion ?? 'undecided'];
 
 /** Where not one node let us in, there is nothing to report unless the API alone shows a fault. */
 const refuseBlindness = ({reached, unreachable, diagnosis}: SessionState): void => {
 	const refusal = [...unreachable].toSorted(([a], [b]) => a.localeCompare(b)).at(0);
-	if (refusal === undefined || reached.size > 0 || diagnosis?.conclusion === 'fault') {
+	if (refusal === undefined || reached.size > 0 || diagnosis?.conclusion === 'fault' || unreachable.values().some(({isForbidden}) => isForbidden === true)) {
 		return;
 	}
 
@@ -50,11 +37,24 @@ const refuseBlindness = ({reached, unreachable, diagnosis}: SessionState): void 
 
 /** `hairpin check`: one incident, headless. Resolves with the exit code (design.md §9). */
 export const check = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<number> => {
-	const state = await sessionOf(options, output, signal);
-	refuseBlindness(state);
-	const repairOf = ({check: {repair}, verdict}: Finding): readonly string[] =>
-		verdict.status === 'broken' || verdict.status === 'latent' ? repair(evidenceOf(state)) : [];
-	const exitCode = exitCodes[state.diagnosis?.conclusion ?? 'undecided'];
-	output.write(options.isJson ? formatJson(state, exitCode, repairOf) : formatReport(state, repairOf));
-	return exitCode;
+	const kubectl = createKubectl(options);
+	const state = await runSession({
+		resolveTarget: async () => resolveTarget(kubectl, {service: options.service, from: options.from}),
+		openAccess: ({nodes}, tell) => createAccess(options, {addressOf: node => nodes.get(node)?.internalIp, kubectl, tell}),
+		onEvent(event) {
+			const line = formatProgress(event);
+			if (line !== undefined) {
+				output.warn(line);
+			}
+		},
+		onJudged(judged) {
+			refuseBlindness(judged);
+			output.write(options.isJson ? formatJson(judged, exitCodeOf(judged), repairOf(judged)) : formatReport(judged, repairOf(judged)));
+		},
+		now: () => performance.now(),
+		signal,
+		probeTimeoutMs: options.timeoutMs,
+		keepCaptures: options.capturesDirectory === undefined ? undefined : keepCaptures(options.capturesDirectory, output.warn),
+	});
+	return exitCodeOf(state);
 };

@@ -1,3 +1,4 @@
+import type {AccessNews} from './access/access.ts';
 import type {CaptureEvidence} from './capture/capture-evidence.ts';
 import type {Diagnosis} from './diagnosis.ts';
 import type {Evidence, NodeEvidence, PodEvidence} from './evidence/evidence.ts';
@@ -6,9 +7,10 @@ import type {Target} from './target.ts';
 
 /** What happened in a session, in the past tense. `atMs` counts from the session's start. */
 export type SessionEvent = {readonly atMs: number} & (
+	| AccessNews
 	| {readonly type: 'target-resolved'; readonly target: Target}
 	| {readonly type: 'node-reached'; readonly node: string; readonly way: string}
-	| {readonly type: 'point-unreachable'; readonly point: string; readonly because: string; readonly tryThis: string}
+	| {readonly type: 'point-unreachable'; readonly point: string; readonly because: string; readonly tryThis: string; readonly isForbidden?: boolean}
 	| {readonly type: 'node-read'; readonly evidence: NodeEvidence}
 	| {readonly type: 'pod-read'; readonly evidence: PodEvidence}
 	| {readonly type: 'capture-armed'; readonly label: string; readonly command: string}
@@ -33,7 +35,7 @@ export type Timing = {
 export type SessionState = {
 	readonly target: Target | undefined;
 	readonly reached: ReadonlyMap<string, string>;
-	readonly unreachable: ReadonlyMap<string, {readonly because: string; readonly tryThis: string}>;
+	readonly unreachable: ReadonlyMap<string, {readonly because: string; readonly tryThis: string; readonly isForbidden?: boolean}>;
 	readonly nodes: ReadonlyMap<string, NodeEvidence>;
 	readonly pods: ReadonlyMap<string, PodEvidence>;
 	readonly planned: readonly string[];
@@ -72,8 +74,11 @@ const timed = (state: SessionState, times: Partial<Timing>): Timing => ({...stat
 
 const reducers: Reducers = {
 	'target-resolved': (_state, {target}) => ({target}),
+	'pods-announced': () => ({}),
+	'node-pod-waited': () => ({}),
+	'pods-left': () => ({}),
 	'node-reached': (state, {node, way}) => ({reached: withEntry(state.reached, node, way)}),
-	'point-unreachable': (state, {point, because, tryThis}) => ({unreachable: withEntry(state.unreachable, point, {because, tryThis})}),
+	'point-unreachable': (state, {point, because, tryThis, isForbidden}) => ({unreachable: withEntry(state.unreachable, point, {because, tryThis, isForbidden})}),
 	'node-read': (state, {evidence}) => ({nodes: withEntry(state.nodes, evidence.node, evidence)}),
 	'pod-read': (state, {evidence}) => ({pods: withEntry(state.pods, `${evidence.namespace}/${evidence.pod}`, evidence)}),
 	'capture-armed': (state, {atMs}) => ({

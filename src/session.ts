@@ -1,4 +1,4 @@
-import type {Access} from './access/access.ts';
+import type {Access, AccessNews} from './access/access.ts';
 import {type PairedCapture, armCaptures} from './capture/paired-capture.ts';
 import {checks} from './checks/index.ts';
 import {diagnose} from './diagnosis.ts';
@@ -20,13 +20,15 @@ export type Happening = SessionEvent extends infer Event ? Event extends Session
 
 export type SessionTools = {
 	readonly resolveTarget: () => Promise<Target>;
-	readonly openAccess: (target: Target) => Promise<Access>;
+	readonly openAccess: (target: Target, tell: (news: AccessNews) => void) => Access;
 	/** Called with every event and the state after it. */
 	readonly onEvent: (event: SessionEvent, state: SessionState) => void;
 	/** Milliseconds since the program was started. */
 	readonly now: () => number;
 	readonly signal: AbortSignal;
 	readonly probeTimeoutMs: number;
+	/** Gets the last state while what was made to look is still being held, so that nobody waits for its removal. */
+	readonly onJudged: (state: SessionState) => void;
 	/** Gets the raw captures at the end, to keep them. */
 	readonly keepCaptures?: (capture: PairedCapture, target: Target) => Promise<void>;
 };
@@ -59,7 +61,7 @@ const connectNodes = async ({tell}: Session, access: Access, target: Target): Pr
 			tell({type: 'node-reached', node, way: connection.way});
 		} else {
 			tell({
-				type: 'point-unreachable', point: node, because: connection.because, tryThis: connection.tryThis,
+				type: 'point-unreachable', point: node, because: connection.because, tryThis: connection.tryThis, isForbidden: connection.isForbidden,
 			});
 		}
 	}));
@@ -121,14 +123,15 @@ export const runSession = async (tools: SessionTools): Promise<SessionState> => 
 	const session = createSession(tools);
 	const target = await tools.resolveTarget();
 	session.tell({type: 'target-resolved', target});
-	const access = await tools.openAccess(target);
+	const access = tools.openAccess(target, session.tell);
 	try {
 		const reached = await connectNodes(session, access, target);
 		await probeAndCapture(session, access, target, reached);
+		judge(session, true);
+		tools.onJudged(session.state());
 	} finally {
 		await access.close();
 	}
 
-	judge(session, true);
 	return session.state();
 };

@@ -40,7 +40,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	check: ['evidence', 'probes'],
 	checks: ['check', 'cluster', 'datapath', 'evidence', 'packets', 'probes', 'target'],
 	diagnosis: ['check', 'checks', 'evidence', 'probes', 'target'],
-	'session-state': ['capture', 'diagnosis', 'evidence', 'probes', 'target'],
+	'session-state': ['access', 'capture', 'diagnosis', 'evidence', 'probes', 'target'],
 	session: ['access', 'capture', 'checks', 'diagnosis', 'evidence', 'probes', 'session-state', 'target', 'user-facing-error'],
 	ladder: ['packets', 'report', 'user-facing-error'],
 	report: ['capture', 'check', 'cluster', 'diagnosis', 'evidence', 'packets', 'probes', 'session-state', 'target'],

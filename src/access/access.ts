@@ -33,7 +33,15 @@ export type Stream = {
 /** Whether a node is reached, and by which way: ssh, kubernetes, local or recorded (design.md §5). */
 export type Connection =
 	| {readonly ok: true; readonly way: string}
-	| {readonly ok: false; readonly because: string; readonly tryThis: string};
+	| {readonly ok: false; readonly because: string; readonly tryThis: string; readonly isForbidden?: boolean};
+
+/** What is told about ways onto nodes while they are made. */
+export type AccessNews =
+	/** Before the first object is made in the cluster. */
+	| {readonly type: 'pods-announced'; readonly namespace: string; readonly willMakeNamespace: boolean; readonly image: string; readonly deadlineSeconds: number}
+	| {readonly type: 'node-pod-waited'; readonly node: string; readonly doing: string}
+	/** Something of ours could not be removed. */
+	| {readonly type: 'pods-left'; readonly namespace: string; readonly because: string};
 
 /** How points are reached. */
 export type Access = {

@@ -1,17 +1,41 @@
-import type {AccessOptions} from '../options.ts';
-import type {Access} from './access.ts';
+import type {KubectlProgram} from '../cluster/kubectl.ts';
+import type {AccessOptions, WayName} from '../options.ts';
+import type {Access, AccessNews} from './access.ts';
+import {createKubernetesAccess} from './kubernetes.ts';
+import {createLocalAccess, isThisMachine} from './local.ts';
+import {type Way, createMixedAccess} from './mixed.ts';
 import {createSshAccess} from './ssh.ts';
 
 export type AccessTools = {
 	/** The node's address, where the cluster told it. */
 	readonly addressOf: (node: string) => string | undefined;
+	readonly kubectl: KubectlProgram;
+	readonly tell: (news: AccessNews) => void;
 };
 
-/** The user's ways onto nodes, as one. */
-export const createAccess = async ({destinations, sshConfig}: AccessOptions, {addressOf}: AccessTools): Promise<Access> => createSshAccess({
-	destinationsOf(node) {
-		const given = destinations.get(node);
-		return given === undefined ? [node, addressOf(node) ?? ''].filter(destination => destination !== '') : [given];
-	},
-	configFile: sshConfig,
-});
+const destinationsOf = (node: string, {destinations}: AccessOptions, {addressOf}: AccessTools): readonly string[] => {
+	const given = destinations.get(node);
+	return given === undefined ? [node, addressOf(node) ?? ''].filter(destination => destination !== '') : [given];
+};
+
+/** The names of the ways onto a node, in the order in which they are tried: what was said of this node, what is preferred, and the rest. */
+export const orderWays = (node: string, address: string | undefined, {via, destinations, image, mayMakePods}: AccessOptions): readonly WayName[] => {
+	const isHere = isThisMachine(node, address);
+	const canMakePods = mayMakePods && (image !== undefined || via === 'kubernetes');
+	const usual: readonly WayName[] = [...(isHere ? ['local'] as const : []), 'ssh', ...(canMakePods ? ['kubernetes'] as const : [])];
+	const first: readonly WayName[] = [...(destinations.has(node) ? ['ssh'] as const : []), ...(via === undefined || (via === 'kubernetes' && !mayMakePods) ? [] : [via])];
+	return [...new Set([...first, ...usual])];
+};
+
+/** The user's ways onto nodes, as one. Nothing is connected or made before it is asked for. */
+export const createAccess = (options: AccessOptions, tools: AccessTools): Access => {
+	const ways: Readonly<Record<WayName, Way>> = {
+		ssh: {name: 'ssh', open: async () => createSshAccess({destinationsOf: node => destinationsOf(node, options, tools), configFile: options.sshConfig})},
+		kubernetes: {
+			name: 'kubernetes',
+			open: async () => createKubernetesAccess({...options, kubectl: tools.kubectl, tell: tools.tell}),
+		},
+		local: {name: 'local', open: async () => createLocalAccess(tools.addressOf)},
+	};
+	return createMixedAccess(node => orderWays(node, tools.addressOf(node), options).map(name => ways[name]));
+};

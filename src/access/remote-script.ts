@@ -31,12 +31,13 @@ const delimiter = 'HAIRPIN_END_OF_SCRIPT';
 /**
  The text that `sh -s` reads to run a script at a point. Data stands only in quoted words.
  The whole script is read before it runs, so its own standard input is free to be a watchdog.
+ `nodeRoot` is where the node's files are seen, for scripts that run in a container of ours.
  */
-export const composeRemoteScript = (point: Point, script: Script): string => {
+export const composeRemoteScript = (point: Point, script: Script, nodeRoot = ''): string => {
 	const words = script.args.map(argument => quoteWord(argument)).join(' ');
 	const heredoc = `hairpin_script=$(cat <<'${delimiter}'\n${script.text}\n${delimiter}\n)\n`;
 	const enter = point.kind === 'pod'
 		? `hairpin_ip=${quoteWord(point.ip)} hairpin_hex=${quoteWord(point.ip.includes(':') ? toHexDigits(point.ip) : '')}${enterPod}`
 		: 'exec sh -c "$hairpin_script" hairpin "$@"\n';
-	return `export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin"\nset -- ${words}\n${heredoc}echo '${startMarker}' >&2\n${enter}`;
+	return `export LC_ALL=C HAIRPIN_ROOT=${quoteWord(nodeRoot)} PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin"\nset -- ${words}\n${heredoc}echo '${startMarker}' >&2\n${enter}`;
 };

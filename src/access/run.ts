@@ -49,11 +49,16 @@ export const runCommand = async (argv: readonly string[], options: CommandOption
 	};
 };
 
+export type StartOptions = {
+	/** In a session of its own: it survives us, and no key of our terminal reaches it. */
+	readonly isDetached?: boolean;
+};
+
 /** Starts a long-lived command. Its input stays open after `input` until `finish()`; its output is raw bytes. */
-export const startCommand = (argv: readonly string[], input: string): Stream => {
+export const startCommand = (argv: readonly string[], input: string, {isDetached = false}: StartOptions = {}): Stream & {write(text: string): void} => {
 	const [file, ...commandArguments] = argv;
 	const child = execa(file, commandArguments, {
-		reject: false, buffer: false, stdin: 'pipe', encoding: 'buffer', forceKillAfterDelay: false,
+		reject: false, buffer: false, stdin: 'pipe', encoding: 'buffer', forceKillAfterDelay: false, detached: isDetached,
 	});
 	// The other side may be gone before it read its input; how it ended is told by `ended`.
 	child.stdin.on('error', () => undefined);
@@ -62,6 +67,9 @@ export const startCommand = (argv: readonly string[], input: string): Stream => 
 		command: argv.join(' '),
 		stdout: child.stdout,
 		stderr: child.stderr,
+		write(text) {
+			child.stdin.write(text);
+		},
 		finish() {
 			child.stdin.end();
 		},
@@ -73,4 +81,15 @@ export const startCommand = (argv: readonly string[], input: string): Stream => 
 			return {exitCode: result.exitCode, because: result.failed ? result.shortMessage : undefined};
 		})(),
 	};
+};
+
+/** The last so many characters of a stream that was read to its end. */
+export const readTail = async (bytes: AsyncIterable<Uint8Array>, maxLength: number): Promise<string> => {
+	const decoder = new TextDecoder();
+	let text = '';
+	for await (const chunk of bytes) {
+		text = (text + decoder.decode(chunk, {stream: true})).slice(-maxLength);
+	}
+
+	return text;
 };

@@ -1,5 +1,5 @@
 import type {Stream} from './access.ts';
-import {runCommand, startCommand} from './run.ts';
+import {readTail, runCommand, startCommand} from './run.ts';
 import {explainSshFailure, type Failure} from './ssh-failure.ts';
 
 /** An open connection to a node: `argv` runs `sh -s` there as root, over that connection. */
@@ -58,16 +58,6 @@ const mainArgv = (connection: Connection): readonly string[] => [
 	waitForUs,
 ];
 
-const readAll = async (bytes: AsyncIterable<Uint8Array>): Promise<string> => {
-	const decoder = new TextDecoder();
-	let text = '';
-	for await (const chunk of bytes) {
-		text = (text + decoder.decode(chunk, {stream: true})).slice(-10_000);
-	}
-
-	return text;
-};
-
 /** The word after "ready", or undefined when the connection ended before. */
 const readReadiness = async (session: Stream): Promise<string | undefined> => {
 	let text = '';
@@ -90,7 +80,7 @@ const sudoFailure = (destination: string, as: string): Failure => ({
 const openOne = async (connection: Connection): Promise<Master | NoMaster> => {
 	const {destination} = connection;
 	const session = startCommand(mainArgv(connection), '');
-	const errors = readAll(session.stderr);
+	const errors = readTail(session.stderr, 10_000);
 	const timer = setTimeout(() => {
 		session.kill();
 	}, readyTimeoutMs);

@@ -16,7 +16,16 @@ export type KubectlOptions = {
 
 export type KubectlAnswer = KubectlFailure | {readonly ok: true; readonly value: unknown};
 
-/** The user's kubectl, so that every way to log in works. */
+export type KubectlText = KubectlFailure | {readonly ok: true; readonly text: string};
+
+export type CommandInput = {
+	/** What kubectl reads, such as a manifest. */
+	readonly input?: string;
+	readonly timeoutMs?: number;
+	readonly signal?: AbortSignal;
+};
+
+/** The user's kubectl as a reader, so that every way to log in works. */
 export type Kubectl = {
 	/** One HTTP GET of an API path; the answer's JSON, cleaned. */
 	getRaw(path: string): Promise<KubectlAnswer>;
@@ -24,6 +33,16 @@ export type Kubectl = {
 	currentNamespace(): Promise<string>;
 	/** How many requests were sent so far. */
 	readonly requests: number;
+};
+
+/** The user's kubectl with all that it can do. */
+export type KubectlProgram = Kubectl & {
+	/** Posts one object; the answer's JSON, cleaned. */
+	create(manifest: unknown): Promise<KubectlAnswer>;
+	/** Any other command; what it printed, not cleaned. */
+	command(words: readonly string[], input?: CommandInput): Promise<KubectlText>;
+	/** The whole command line of a kubectl that somebody else starts. */
+	argv(words: readonly string[]): readonly string[];
 };
 
 const englishMessages = Object.fromEntries([['LC_ALL', 'C']]);
@@ -41,7 +60,7 @@ const parseAnswer = (text: string): KubectlAnswer => {
 	}
 };
 
-const interpretResult = (file: string, path: string, timeoutMs: number, result: CommandResult): KubectlAnswer => {
+const interpretResult = (file: string, timeoutMs: number, result: CommandResult): KubectlText => {
 	if (result.isNotFound) {
 		return kubectlFailure('no-kubectl', `${file} was not found`, 'install kubectl, or put it on the PATH');
 	}
@@ -55,10 +74,10 @@ const interpretResult = (file: string, path: string, timeoutMs: number, result: 
 	}
 
 	if (result.isTruncated) {
-		return kubectlFailure('garbage', `kubectl answered with more than ${maxBytes / 1_000_000} MB`, `look at what it prints: kubectl get --raw '${path}' | head -c 1000`);
+		return kubectlFailure('garbage', `kubectl answered with more than ${maxBytes / 1_000_000} MB`, `look at what it prints: ${cleanLine(result.command)} | head -c 1000`);
 	}
 
-	return result.exitCode === 0 ? parseAnswer(result.stdout) : explainKubectlFailure(result.stderr, result.stdout);
+	return result.exitCode === 0 ? {ok: true, text: result.stdout} : explainKubectlFailure(result.stderr, result.stdout);
 };
 
 const configArguments = ({kubeconfig, context}: KubectlOptions): readonly string[] => [
@@ -67,17 +86,24 @@ const configArguments = ({kubeconfig, context}: KubectlOptions): readonly string
 ];
 
 /** Kubectl with the user's choice of cluster. Its failures are values. */
-export const createKubectl = (options: KubectlOptions): Kubectl => {
+export const createKubectl = (options: KubectlOptions): KubectlProgram => {
 	const {kubectl: file = 'kubectl', timeoutMs = defaultTimeoutMs} = options;
-	const run = async (kubectlArguments: readonly string[]) => runCommand([file, ...configArguments(options), ...kubectlArguments], {
-		timeoutMs: timeoutMs + killAfterMs, maxBytes, env: englishMessages,
+	const argv = (words: readonly string[]) => [file, ...configArguments(options), ...words];
+	const run = async (words: readonly string[], input: CommandInput = {}) => runCommand(argv(words), {
+		...input, timeoutMs: (input.timeoutMs ?? timeoutMs) + killAfterMs, maxBytes, env: englishMessages,
 	});
+	const command = async (words: readonly string[], input: CommandInput = {}) => {
+		requests++;
+		return interpretResult(file, input.timeoutMs ?? timeoutMs, await run([`--request-timeout=${input.timeoutMs ?? timeoutMs}ms`, ...words], input));
+	};
+
 	let requests = 0;
+	const answer = (result: KubectlText): KubectlAnswer => (result.ok ? parseAnswer(result.text) : result);
 	return {
-		async getRaw(path) {
-			requests++;
-			return interpretResult(file, path, timeoutMs, await run([`--request-timeout=${timeoutMs}ms`, 'get', '--raw', path]));
-		},
+		argv,
+		command,
+		getRaw: async path => answer(await command(['get', '--raw', path])),
+		create: async manifest => answer(await command(['create', '--validate=ignore', '-o', 'json', '-f', '-'], {input: JSON.stringify(manifest)})),
 		async currentNamespace() {
 			if (options.namespace !== undefined) {
 				return options.namespace;

@@ -4,6 +4,8 @@
 # shellcheck shell=sh
 # args: VIP VIP_HEX ENDPOINT_IPS (separated by commas)
 vip=$1 vip_hex=$2 endpoint_ips=$3
+# Where the node's files are seen: elsewhere than at / in a container of ours.
+root=${HAIRPIN_ROOT-}
 family='' set_prefix=KUBE-
 case $vip in *:*) family=6 set_prefix=KUBE-6- ;; esac
 # A proxy of the environment must not be asked for what listens on this node.
@@ -19,7 +21,7 @@ run_bounded() { if have timeout; then exec timeout 20 "$@"; fi; exec "$@"; }
 # Whether asking a subsystem cannot load it: it is there already, or this kernel has no modules at all.
 is_there() { # MODULE
 	if [ -d "/sys/module/$1" ] || [ ! -e /proc/modules ]; then return 0; fi
-	grep -qs "/$1\.ko" "/lib/modules/$release/modules.builtin"
+	grep -qs "/$1\.ko" "$root/lib/modules/$release/modules.builtin"
 }
 
 print_host() {
@@ -85,10 +87,10 @@ find_config() { # NAME PID TICKS: prints the daemon; sets config to its file and
 		print_daemon "$1" "$both" "$both_ticks"
 		config='' # what its --config names is of another kind
 	else # what the unit names, where no such process runs
-		config=$(grep -hos -e '--config[= ][^ "]*' "/etc/systemd/system/$1.service" "/etc/systemd/system/$1.service.d/"*.conf "/usr/lib/systemd/system/$1.service" "/lib/systemd/system/$1.service")
+		config=$(grep -hos -e '--config[= ][^ "]*' "$root/etc/systemd/system/$1.service" "$root/etc/systemd/system/$1.service.d/"*.conf "$root/usr/lib/systemd/system/$1.service" "$root/lib/systemd/system/$1.service")
 		config=${config%%"$newline"*}
 		config=${config#--config?}
-		case $config in /*) file=$config ;; *) config='' ;; esac
+		case $config in /*) file=$root$config ;; *) config='' ;; esac
 	fi
 }
 
@@ -130,15 +132,16 @@ read_files='
 		return line
 	}
 	function print_sysctl(key) { print key ":" first("/proc/sys/" key) }
-	function print_boot_file(path, pattern, line, more, count) {
-		more = (getline line < path)
+	function print_boot_file(file, pattern, path, line, more, count) {
+		path = substr(file, length(root) + 1)
+		more = (getline line < file)
 		if (more < 0) return
 		print "file " path
 		for (; more > 0 && count < 5000; count++) {
 			if (line ~ pattern && ++shown <= 200) print path ":" line
-			more = (getline line < path)
+			more = (getline line < file)
 		}
-		close(path)
+		close(file)
 	}
 	function print_file(name, path, file, line, more, size) {
 		more = (getline line < file)
@@ -165,7 +168,7 @@ read_files='
 		if (first("/sys/module/br_netfilter/refcnt") != "absent") print "loaded"
 		# Where it is part of the kernel it has no such directory, but its sysctls are there.
 		else if (first("/proc/sys/net/bridge/bridge-nf-call-iptables") != "absent") print "built-in"
-		dependencies = "/lib/modules/" release "/modules.dep"
+		dependencies = root "/lib/modules/" release "/modules.dep"
 		for (more = (getline line < dependencies); more > 0 && found == ""; more = (getline line < dependencies))
 			if (match(line, /^[^:]*\/br_netfilter\.ko[^:]*/)) found = substr(line, 1, RLENGTH)
 		if (more >= 0) print "file " found
@@ -223,20 +226,20 @@ print_files() {
 	set --
 	for path in /sys/class/net/*/bridge; do set -- "$@" bridge "$path"; done
 	for path in /sys/class/net/*/brif/*/hairpin_mode; do set -- "$@" port "$path"; done
-	for path in /etc/modules-load.d/*.conf /run/modules-load.d/*.conf /usr/local/lib/modules-load.d/*.conf /usr/lib/modules-load.d/*.conf; do set -- "$@" module "$path"; done
-	for path in /etc/sysctl.d/*.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf; do set -- "$@" sysctl "$path"; done
-	if [ ! -L /lib ]; then
-		for path in /lib/modules-load.d/*.conf; do set -- "$@" module "$path"; done
-		for path in /lib/sysctl.d/*.conf; do set -- "$@" sysctl "$path"; done
+	for path in "$root"/etc/modules-load.d/*.conf "$root"/run/modules-load.d/*.conf "$root"/usr/local/lib/modules-load.d/*.conf "$root"/usr/lib/modules-load.d/*.conf; do set -- "$@" module "$path"; done
+	for path in "$root"/etc/sysctl.d/*.conf "$root"/run/sysctl.d/*.conf "$root"/usr/local/lib/sysctl.d/*.conf "$root"/usr/lib/sysctl.d/*.conf; do set -- "$@" sysctl "$path"; done
+	if [ ! -L "$root/lib" ]; then
+		for path in "$root"/lib/modules-load.d/*.conf; do set -- "$@" module "$path"; done
+		for path in "$root"/lib/sysctl.d/*.conf; do set -- "$@" sysctl "$path"; done
 	fi
 	# systemd reads the old single files only through links in the folders.
-	if [ ! -d /run/systemd/system ]; then set -- "$@" module /etc/modules sysctl /etc/sysctl.conf; fi
+	if [ ! -d "$root/run/systemd/system" ]; then set -- "$@" module "$root/etc/modules" sysctl "$root/etc/sysctl.conf"; fi
 	files=$kubelet_file$newline$proxy_file cni=''
 	set -- "$@" "kubelet $kubelet_config" "$kubelet_file" "kube-proxy $proxy_config" "$proxy_file"
-	for path in /etc/cni/net.d/*.conflist /etc/cni/net.d/*.conf /etc/cni/net.d/*.json /var/lib/rancher/k3s/agent/etc/cni/net.d/*.conflist; do
-		if [ -f "$path" ] && [ "${#cni}" -lt 8 ]; then cni=${cni}x; set -- "$@" "cni $path" "$path"; files=$files$newline$path; fi
+	for path in "$root"/etc/cni/net.d/*.conflist "$root"/etc/cni/net.d/*.conf "$root"/etc/cni/net.d/*.json "$root"/var/lib/rancher/k3s/agent/etc/cni/net.d/*.conflist; do
+		if [ -f "$path" ] && [ "${#cni}" -lt 8 ]; then cni=${cni}x; set -- "$@" "cni ${path#"$root"}" "$path"; files=$files$newline$path; fi
 	done
-	{ print_times; if have ip; then exec ip -o addr 2>/dev/null; fi; } | awk -v release="$release" -v vip="$vip_hex" "$read_files" "$@"
+	{ print_times; if have ip; then exec ip -o addr 2>/dev/null; fi; } | awk -v root="$root" -v release="$release" -v vip="$vip_hex" "$read_files" "$@"
 }
 
 print_times() { # of the lines of files: seconds since 1970, and the path

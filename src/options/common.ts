@@ -78,7 +78,7 @@ export const addAccessOptions = (command: Command): Command => command
 	.addOption(new Option('--via <way>', 'the way onto nodes that is tried first; then the others, node by node').choices(['ssh', 'kubernetes', 'local']))
 	.option('--ssh <node=dest>', 'how ssh reaches a node, such as k8s1=root@192.0.2.11, and that it goes first there; may be repeated; default: its name, then its InternalIP', collectDestination, new Map())
 	.option('--ssh-config <file>', 'configuration file for ssh; default: your own')
-	.option('--image <image>', 'what pods of our own run: any image with sh, tcpdump and nsenter')
+	.addOption(new Option('--image <image>', 'what pods of our own run on nodes; they are made only where an image is named: any with sh, tcpdump, nsenter, and bash or nc').env('HAIRPIN_IMAGE'))
 	.option('--pull-secret <name>', 'secret in their namespace with which their image is pulled')
 	.option('--debug-namespace <name>', 'namespace for pods of our own; made and removed with them where it does not exist; default: hairpin-system')
 	.option('--pod-deadline <seconds>', 'when Kubernetes itself ends pods of our own', parseDeadline, 600)

@@ -1,0 +1,120 @@
+import {readFileSync} from 'node:fs';
+import type {KubectlProgram} from '../../cluster/kubectl.ts';
+import type {AccessOptions} from '../../options.ts';
+import type {AccessNews} from '../access.ts';
+import {type Guardian, startGuardian} from './guardian.ts';
+import {type PodRequest, defaultDebugNamespace, readingPod} from './manifest.ts';
+import {ensureNamespace} from './namespace.ts';
+import {type NodePod, type Refusal, openNodePod} from './open-pod.ts';
+import {describeOwner} from './owner.ts';
+import {askPermission} from './rights.ts';
+
+const keeperText = readFileSync(new URL('keeper.sh', import.meta.url), 'utf8');
+// A pod that has not heard of us for so long ends by itself.
+const silenceSeconds = 30;
+
+export type NodePodOptions = Pick<AccessOptions, 'image' | 'pullSecret' | 'debugNamespace' | 'podDeadlineSeconds'>;
+
+/** The pods of one session, one for each node that is asked for. */
+export type NodePods = {
+	podOf(node: string): Promise<NodePod | Refusal>;
+	/** Throws for a node whose pod does not run. */
+	openPodOf(node: string): NodePod;
+	/** Resolves when everything is removed, with what could not be. */
+	close(): Promise<string | undefined>;
+};
+
+const noImage: Refusal = {
+	ok: false,
+	because: 'no image is named for a pod of ours on the node',
+	tryThis: 'name one that has sh, tcpdump, nsenter and bash (or nc): --image IMAGE, or the variable HAIRPIN_IMAGE',
+};
+
+/** What a session would make on a node. */
+export const planNodePod = (options: NodePodOptions & {readonly image: string}, node: string, number: number, owner = describeOwner()): PodRequest => ({
+	...owner,
+	name: `hairpin-${owner.session}-${number}`,
+	node,
+	namespace: options.debugNamespace ?? defaultDebugNamespace,
+	image: options.image,
+	pullSecret: options.pullSecret,
+	podDeadlineSeconds: options.podDeadlineSeconds,
+	command: ['sh', '-c', keeperText, 'hairpin-keeper', String(silenceSeconds)],
+});
+
+type Maker = {
+	make(node: string, number: number): Promise<NodePod | Refusal>;
+	removeAll(): Promise<string | undefined>;
+};
+
+/** Makes pods. Nothing is made before the rights are known and what will be made is told. */
+const createMaker = (kubectl: KubectlProgram, options: NodePodOptions & {readonly image: string}, tell: (news: AccessNews) => void): Maker => {
+	const {image, debugNamespace: namespace = defaultDebugNamespace, podDeadlineSeconds: deadlineSeconds} = options;
+	const owner = describeOwner();
+	let guardian: Guardian | undefined;
+	let prepared: Promise<Refusal | undefined> | undefined;
+
+	const prepare = async (): Promise<Refusal | undefined> => {
+		const permission = await askPermission(kubectl, namespace);
+		if ('because' in permission) {
+			return {ok: false, ...permission};
+		}
+
+		tell({
+			type: 'pods-announced', namespace, willMakeNamespace: permission.willMakeNamespace, image, deadlineSeconds,
+		});
+		guardian = startGuardian(kubectl, namespace, owner.session);
+		return undefined;
+	};
+
+	return {
+		async make(node, number) {
+			prepared ??= prepare();
+			return await prepared ?? openNodePod(kubectl, {
+				manifest: readingPod(planNodePod(options, node, number, owner)),
+				ensureNamespace: async () => ensureNamespace(kubectl, namespace, owner),
+				tell(doing) {
+					tell({type: 'node-pod-waited', node, doing});
+				},
+			});
+		},
+		removeAll: async () => guardian?.finish(),
+	};
+};
+
+/** The pods of one session, each made when its node is first asked for. */
+export const createNodePods = (kubectl: KubectlProgram, {image, ...options}: NodePodOptions, tell: (news: AccessNews) => void): NodePods => {
+	const maker = image === undefined ? undefined : createMaker(kubectl, {...options, image}, tell);
+	const pending = new Map<string, Promise<NodePod | Refusal>>();
+	const open = new Map<string, NodePod>();
+
+	const makeOn = async (node: string): Promise<NodePod | Refusal> => {
+		const pod = await maker?.make(node, pending.size + 1) ?? noImage;
+		if (pod.ok) {
+			open.set(node, pod);
+		}
+
+		return pod;
+	};
+
+	return {
+		async podOf(node) {
+			const pod = pending.get(node) ?? makeOn(node);
+			pending.set(node, pod);
+			return pod;
+		},
+		openPodOf(node) {
+			const pod = open.get(node);
+			if (!pod) {
+				throw new Error(`no pod of ours runs on ${node}`);
+			}
+
+			return pod;
+		},
+		async close() {
+			await Promise.all(pending.values());
+			await Promise.all(open.values().map(async pod => pod.close()));
+			return maker?.removeAll();
+		},
+	};
+};
