@@ -2,6 +2,7 @@ import process from 'node:process';
 import {check} from './check-command.ts';
 import {runLadder} from './ladder.ts';
 import {parseOptions} from './options.ts';
+import {sweep} from './sweep-command.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 const couldNotRun = 3;
@@ -41,6 +42,10 @@ const run = async (): Promise<number> => {
 
 		case 'ladder': {
 			return runLadder(options.files, {json: options.isJson, summary: options.isSummary, flow: options.flow}, output);
+		}
+
+		case 'sweep': {
+			return sweep(options, output);
 		}
 
 		case 'print': {

@@ -1,9 +1,11 @@
 import {Command, CommanderError} from 'commander';
 import {type CheckOptions, describeCheck} from './options/check.ts';
 import {type LadderOptions, describeLadder} from './options/ladder.ts';
+import {type SweepOptions, describeSweep} from './options/sweep.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 export type {CheckOptions} from './options/check.ts';
+export type {SweepOptions} from './options/sweep.ts';
 export type {AccessOptions, ClusterOptions, WayName} from './options/common.ts';
 
 /** Text that was asked for, such as the help, goes to standard output. */
@@ -12,7 +14,7 @@ export type HelpText = {
 	readonly text: string;
 };
 
-type Parsed = CheckOptions | LadderOptions | HelpText;
+type Parsed = CheckOptions | LadderOptions | SweepOptions | HelpText;
 
 const exitCodes = `
 Exit codes: 0 healthy · 1 a fault was found · 2 undecided · 3 could not run.
@@ -27,6 +29,7 @@ const createProgram = (write: (text: string) => void, done: (options: Parsed) =>
 		.showSuggestionAfterError();
 	describeCheck(program, done);
 	describeLadder(program, done);
+	describeSweep(program, done);
 	return program;
 };
 

@@ -46,8 +46,10 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	report: ['capture', 'check', 'cluster', 'diagnosis', 'evidence', 'packets', 'probes', 'session-state', 'target'],
 	options: ['user-facing-error'],
 	'check-command': ['access', 'capture', 'check', 'cluster', 'options', 'report', 'session', 'session-state', 'target', 'user-facing-error'],
+	sweep: ['access', 'cluster'],
+	'sweep-command': ['access', 'check-command', 'cluster', 'options', 'report', 'sweep'],
 	hairpin: ['cli'],
-	cli: ['check-command', 'ladder', 'options', 'user-facing-error'],
+	cli: ['check-command', 'ladder', 'options', 'sweep-command', 'user-facing-error'],
 };
 
 test('every import goes in an allowed direction', t => {

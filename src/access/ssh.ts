@@ -1,6 +1,7 @@
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import {
 	type Access,
 	type Answer,
@@ -10,6 +11,7 @@ import {
 	type Stream,
 	pointLabel,
 } from './access.ts';
+import {describeProcess} from './owner.ts';
 import {createGate, type Gate} from './gate.ts';
 import {composeRemoteScript, startMarker} from './remote-script.ts';
 import {type CommandResult, runCommand, startCommand} from './run.ts';
@@ -46,6 +48,9 @@ const interpretResult = (master: Master, point: Point, result: CommandResult): A
 	};
 };
 
+/** The file of a directory of sockets that tells whose they are. */
+export const ownerFile = 'owner';
+
 type Connections = {
 	masterOf(node: string): Promise<Master | NoMaster>;
 	openMasterOf(node: string): Master;
@@ -55,6 +60,7 @@ type Connections = {
 
 const createConnections = async ({destinationsOf, configFile}: SshOptions): Promise<Connections> => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'hairpin-'));
+	await writeFile(path.join(directory, ownerFile), describeProcess(process.pid));
 	const pending = new Map<string, Promise<Master | NoMaster>>();
 	const open = new Map<string, Master>();
 	const gates = new Map<string, Gate>();

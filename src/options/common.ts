@@ -69,10 +69,16 @@ const collectDestination = (text: string, known: AccessFlags['ssh']): AccessFlag
 	return new Map([...known, [parts.node, parts.destination]]);
 };
 
-export const addClusterOptions = (command: Command, namespaceOf: string): Command => command
-	.option('-n, --namespace <name>', `namespace of ${namespaceOf}; default: that of the kubeconfig context`)
-	.option('--context <name>', 'kubeconfig context')
-	.option('--kubeconfig <file>', 'kubeconfig file');
+/** Without `namespaceOf` no namespace can be chosen. */
+export const addClusterOptions = (command: Command, namespaceOf?: string): Command => {
+	if (namespaceOf !== undefined) {
+		command.option('-n, --namespace <name>', `namespace of ${namespaceOf}; default: that of the kubeconfig context`);
+	}
+
+	return command
+		.option('--context <name>', 'kubeconfig context')
+		.option('--kubeconfig <file>', 'kubeconfig file');
+};
 
 export const addAccessOptions = (command: Command): Command => command
 	.addOption(new Option('--via <way>', 'the way onto nodes that is tried first; then the others, node by node').choices(['ssh', 'kubernetes', 'local']))

@@ -98,10 +98,14 @@ export const warmingPod = (request: PodRequest) => ({
 });
 
 /** The namespace of our own. Where the cluster enforces PodSecurity by default, pods on the node's network need the label. */
-export const debugNamespace = (name: string, {session}: PodOwner) => ({
+export const debugNamespace = (name: string, {session, process}: PodOwner) => ({
 	apiVersion: 'v1',
 	kind: 'Namespace',
-	metadata: {name, labels: {...managedBy, [sessionLabel]: session, 'pod-security.kubernetes.io/enforce': 'privileged'}},
+	metadata: {
+		name,
+		labels: {...managedBy, [sessionLabel]: session, 'pod-security.kubernetes.io/enforce': 'privileged'},
+		annotations: {[processAnnotation]: process},
+	},
 });
 
 export type NodePodManifest = ReturnType<typeof readingPod | typeof warmingPod>;

@@ -2,11 +2,11 @@ import {readFileSync} from 'node:fs';
 import type {KubectlProgram} from '../../cluster/kubectl.ts';
 import type {AccessOptions} from '../../options.ts';
 import type {AccessNews} from '../access.ts';
+import {describeOwner} from '../owner.ts';
 import {type Guardian, startGuardian} from './guardian.ts';
 import {type PodRequest, defaultDebugNamespace, readingPod} from './manifest.ts';
 import {ensureNamespace} from './namespace.ts';
 import {type NodePod, type Refusal, openNodePod} from './open-pod.ts';
-import {describeOwner} from './owner.ts';
 import {askPermission} from './rights.ts';
 
 const keeperText = readFileSync(new URL('keeper.sh', import.meta.url), 'utf8');

@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import process from 'node:process';
-import type {PodOwner} from './manifest.ts';
+import type {PodOwner} from './node-pod/manifest.ts';
 
 /** When a process of this machine started, in clock ticks since boot (field 22 of proc_pid_stat(5)); undefined where none has this number. */
 const startOf = (pid: number): string | undefined => {
