@@ -17,6 +17,8 @@ export type EvidenceNews =
 	| {readonly type: 'pod-read'; readonly evidence: PodEvidence}
 	| {readonly type: 'point-unreachable'; readonly point: string; readonly because: string; readonly tryThis: string};
 
+export type NodeQuestion = {readonly vip: string; readonly endpointIps: readonly string[]; readonly signal?: AbortSignal};
+
 type Tell = (news: EvidenceNews) => void;
 
 const readTimeoutMs = 60_000;
@@ -42,13 +44,11 @@ const failureOf = (point: Point, answer: Answer): EvidenceNews | undefined => {
 	return undefined;
 };
 
-const readNode = async (access: Access, target: Target, node: string, tell: Tell): Promise<void> => {
+/** Reads one node that was reached: what decides the path to a ClusterIP, or with an empty one, to any. */
+export const readNode = async (access: Access, node: string, {vip, endpointIps, signal}: NodeQuestion): Promise<EvidenceNews> => {
 	const point: Point = {kind: 'node', node};
-	const script = nodeScript(target.service.clusterIp, probedEndpoints(target).map(({ip}) => ip));
-	const answer = await access.run(point, script, {timeoutMs: readTimeoutMs});
-	tell(failureOf(point, answer) ?? {
-		type: 'node-read', evidence: parseNodeEvidence(node, answer.ok ? answer.stdout : ''),
-	});
+	const answer = await access.run(point, nodeScript(vip, endpointIps), {timeoutMs: readTimeoutMs, signal});
+	return failureOf(point, answer) ?? {type: 'node-read', evidence: parseNodeEvidence(node, answer.ok ? answer.stdout : '')};
 };
 
 const readPod = async (access: Access, pod: Pod, tell: Tell): Promise<void> => {
@@ -65,8 +65,11 @@ const readPod = async (access: Access, pod: Pod, tell: Tell): Promise<void> => {
 /** Reads every reached node, the client and the backends, each in one round trip, all at the same time. */
 export const collectEvidence = async (access: Access, target: Target, reached: ReadonlySet<string>, tell: Tell): Promise<void> => {
 	const pods = new Map([target.client, ...probedBackends(target)].map(pod => [`${pod.namespace}/${pod.name}`, pod]));
+	const question = {vip: target.service.clusterIp, endpointIps: probedEndpoints(target).map(({ip}) => ip)};
 	await Promise.all([
-		...reached.keys().map(async node => readNode(access, target, node, tell)),
+		...reached.keys().map(async node => {
+			tell(await readNode(access, node, question));
+		}),
 		...pods.values().filter(pod => reached.has(pod.node)).map(async pod => readPod(access, pod, tell)),
 	]);
 };

@@ -291,6 +291,8 @@ keep_answers='
 	}
 	function concerns_target() {
 		if (match($0, /-A KUBE-SVC-[^ ]+ /) && (substr($0, RSTART + 3, RLENGTH - 4) in chains)) return 1
+		# Without a target: a few rules of the kind that shows masqueradeAll.
+		if (vip == "") return /-A KUBE-SVC-[^ ]+ .* -j KUBE-MARK-MASQ$/ && ++samples <= 3
 		return index($0, vip "/") > 0 || has_endpoint($0)
 	}
 	function is_kept() {

@@ -7,9 +7,9 @@ const readScript = (name: string): string => readFileSync(new URL(name, import.m
 const nodeText = readScript('node.sh');
 const podText = readScript('pod.sh');
 
-/** Reads everything about a node that decides the path to a Service, in one round trip. */
+/** Reads everything about a node that decides the path to a Service, in one round trip. With an empty `vip` and no endpoints: of no Service in particular. */
 export const nodeScript = (vip: string, endpointIps: readonly string[]): Script => ({
-	text: nodeText, args: [vip, toHexDigits(vip).toUpperCase(), endpointIps.join(',')],
+	text: nodeText, args: [vip, vip === '' ? '' : toHexDigits(vip).toUpperCase(), endpointIps.join(',')],
 });
 
 /** Reads a pod's network namespace in one round trip. */
