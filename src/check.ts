@@ -1,4 +1,4 @@
-import type {Evidence, Origin} from './evidence/evidence.ts';
+import type {Evidence, NodeEvidence, Origin} from './evidence/evidence.ts';
 import type {Cell} from './probes/matrix.ts';
 
 /** What a verdict rests on: the origin of a value, or a packet at a point. */
@@ -16,6 +16,16 @@ export type Verdict =
 	| {readonly status: 'latent'; readonly because: string; readonly evidence: readonly EvidenceRef[]}
 	| {readonly status: 'unknown'; readonly because: string};
 
+/**
+ The same question about a node by itself, where there is no target and no packet: what its settings would break.
+ Hence `broken` is only ever likely. Sentences leave out the node's name, so that nodes with the same answer are told together.
+ */
+export type NodeCheck = {
+	readonly judge: (node: NodeEvidence) => Verdict;
+	/** What would repair it, typed on the node as root. Only asked where the verdict is broken or latent. */
+	readonly repair: (node: NodeEvidence) => readonly string[];
+};
+
 /** One question about the evidence. */
 export type Check = {
 	/** The fault's name in the catalogue; also the name of the file. */
@@ -30,6 +40,8 @@ export type Check = {
 	readonly explains: (cell: Cell, evidence: Evidence) => boolean;
 	/** What would repair it, as a person would type it, best first. */
 	readonly repair: (evidence: Evidence) => readonly string[];
+	/** Only where the setting is one of the node. */
+	readonly ofNode?: NodeCheck;
 };
 
 /** A check together with its answer. */

@@ -1,9 +1,10 @@
 import type {Check, Verdict} from '../check.ts';
-import type {Evidence, NodeEvidence} from '../evidence/evidence.ts';
+import type {Bridge, Evidence, NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
 import {type BootSetting, bootBridgeNetfilter} from '../evidence/readings.ts';
 import {bridgeNetfilterOf} from './shared/bridge-netfilter.ts';
 import {ipVersionOf, podBridges} from './shared/bridges.ts';
+import {futureBridge, podBridgesOfNode} from './shared/node-bridges.ts';
 import {readNodes} from './shared/nodes.ts';
 import {onNodes, persistBridgeNetfilter} from './shared/repairs.ts';
 import {
@@ -16,10 +17,10 @@ import {joinWords} from './shared/words.ts';
 
 type Report = {readonly node: NodeEvidence; readonly problem: string};
 
-const keyOf = (evidence: Evidence): string => `net.bridge.bridge-nf-call-${ipVersionOf(evidence) === 6 ? 'ip6' : 'ip'}tables`;
+const keyOf = (version: 4 | 6): string => `net.bridge.bridge-nf-call-${version === 6 ? 'ip6' : 'ip'}tables`;
 
-const isOnNow = (evidence: Evidence, node: NodeEvidence): boolean => podBridges(evidence, node)
-	.every(bridge => valueOf(bridgeNetfilterOf(ipVersionOf(evidence))(node, bridge)) === 1);
+const isOnNow = (node: NodeEvidence, bridges: readonly Bridge[], version: 4 | 6): boolean => bridges
+	.every(bridge => valueOf(bridgeNetfilterOf(version)(node, bridge)) === 1);
 
 /** What a reboot brings. A sysctl.d line without the module is skipped: its key does not exist yet (sysctl.d(5)). */
 const describeBoot = (key: string, {moduleFile, isBuiltIn, assignment}: BootSetting): string => {
@@ -30,13 +31,20 @@ const describeBoot = (key: string, {moduleFile, isBuiltIn, assignment}: BootSett
 	return `${assignment?.file ?? 'a file'} sets ${key} to 0 at boot`;
 };
 
-const reportOf = (evidence: Evidence, node: NodeEvidence, boot: BootSetting): readonly Report[] => {
+const problemOf = (node: NodeEvidence, bridges: readonly Bridge[], version: 4 | 6, boot: BootSetting): string | undefined => {
 	if (!boot.isOn) {
-		return [{node, problem: describeBoot(keyOf(evidence), boot)}];
+		return describeBoot(keyOf(version), boot);
 	}
 
-	return isOnNow(evidence, node) ? [] : [{node, problem: 'the files turn it on at boot, and it is off now: they were written since, or something undid it at run time and may again'}];
+	return isOnNow(node, bridges, version) ? undefined : 'the files turn it on at boot, and it is off now: they were written since, or something undid it at run time and may again';
 };
+
+const reportOf = (evidence: Evidence, node: NodeEvidence, boot: BootSetting): readonly Report[] => {
+	const problem = problemOf(node, podBridges(evidence, node), ipVersionOf(evidence), boot);
+	return problem === undefined ? [] : [{node, problem}];
+};
+
+const reservation = '(unless another program, such as k3s or Docker, does it)';
 
 const describeReports = (reports: readonly Report[]): string => Map.groupBy(reports, ({problem}) => problem).entries()
 	.map(([problem, same]) => `${joinWords(same.map(({node}) => node.node))}: ${problem}`)
@@ -53,13 +61,37 @@ const judge = (evidence: Evidence): Verdict => {
 	const {reports, gaps, readings} = readReports(evidence);
 	if (reports.length > 0) {
 		return latent(
-			`${describeReports(reports)} (unless another program, such as k3s or Docker, does it)`,
+			`${describeReports(reports)} ${reservation}`,
 			refsTo(...reports.flatMap(({node}) => [node.bootModules, node.bootSysctls])),
 		);
 	}
 
-	return gaps.length > 0 ? unknown(gaps.join('; ')) : ok(`the files of ${joinWords(readings.map(({node}) => node.node))} load br_netfilter and leave ${keyOf(evidence)} at 1`);
+	return gaps.length > 0 ? unknown(gaps.join('; ')) : ok(`the files of ${joinWords(readings.map(({node}) => node.node))} load br_netfilter and leave ${keyOf(ipVersionOf(evidence))} at 1`);
 };
+
+/** A node where nothing is bridged has no need of it. */
+const judgeNode = (node: NodeEvidence): Verdict => {
+	const carrying = podBridgesOfNode(node);
+	const bridges = valueOf(carrying) ?? [];
+	const boot = bootBridgeNetfilter(node);
+	if ('unknown' in boot) {
+		return unknown(boot.unknown);
+	}
+
+	if (bridges.length === 0 && futureBridge(node) === undefined) {
+		return ok('no bridge is known to carry pods here');
+	}
+
+	const problem = problemOf(node, bridges, 4, boot.value);
+	return problem === undefined
+		? ok(`the files load br_netfilter and leave ${keyOf(4)} at 1`)
+		: latent(`${problem} ${reservation}`, refsTo(node.bootModules, node.bootSysctls));
+};
+
+const persist: readonly string[] = [
+	...persistBridgeNetfilter,
+	'systemctl restart systemd-modules-load systemd-sysctl && sysctl net.bridge.bridge-nf-call-iptables   # must read 1',
+];
 
 export const brNfResetAtBootOrRuntime: Check = {
 	id: 'br-nf-reset-at-boot-or-runtime',
@@ -69,7 +101,7 @@ export const brNfResetAtBootOrRuntime: Check = {
 	explains: () => false,
 	repair: evidence => [
 		onNodes(readReports(evidence).reports.map(({node}) => node.node)),
-		...persistBridgeNetfilter,
-		'systemctl restart systemd-modules-load systemd-sysctl && sysctl net.bridge.bridge-nf-call-iptables   # must read 1',
+		...persist,
 	],
+	ofNode: {judge: judgeNode, repair: () => persist},
 };

@@ -2,6 +2,7 @@ import type {Check, EvidenceRef, Verdict} from '../check.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import {type Cell, isFailing} from '../probes/matrix.ts';
 import {type Crossing, crossingsOf, crossingsIfFiltered} from './forward/crossings.ts';
+import {judgeNodeForward, podNetworks} from './forward/judge-node.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
 import {findUnclearWay} from './shared/passages.ts';
 import {tellLoss} from './shared/loss.ts';
@@ -93,14 +94,18 @@ const judge = (evidence: Evidence): Verdict => {
 	return cells.length > 0 ? judgeHarm(evidence, cells) : judgeQuiet(evidence);
 };
 
+const letThrough = (cidrs: readonly string[]): readonly string[] => [
+	...cidrs.flatMap(cidr => [`iptables -I FORWARD -s ${cidr} -j ACCEPT`, `iptables -I FORWARD -d ${cidr} -j ACCEPT`]),
+	'# lasting: whatever set it must not again (Docker: ExecStartPost=/usr/sbin/iptables -P FORWARD ACCEPT in a drop-in of docker.service), or keep the two rules in the firewall\'s own files',
+];
+
 const repair = (evidence: Evidence): readonly string[] => {
 	const cells = explainedCells(evidence, predict(evidence));
 	const nodes = joinWords(stopsOf(cells, evidence).map(({node}) => node));
 	const cidrs = new Set(evidence.target.nodes.values().flatMap(({podCidrs}) => podCidrs)).values().toArray();
 	return [
 		`# on ${nodes === '' ? joinWords(evidence.nodes.keys().toArray()) : nodes}, as root: let the pods' networks through, rather than everything`,
-		...cidrs.flatMap(cidr => [`iptables -I FORWARD -s ${cidr} -j ACCEPT`, `iptables -I FORWARD -d ${cidr} -j ACCEPT`]),
-		'# lasting: whatever set it must not again (Docker: ExecStartPost=/usr/sbin/iptables -P FORWARD ACCEPT in a drop-in of docker.service), or keep the two rules in the firewall\'s own files',
+		...letThrough(cidrs),
 	];
 };
 
@@ -111,4 +116,5 @@ export const forwardPolicyDrop: Check = {
 	judge,
 	explains: (cell, evidence) => isCellExplained(cell, evidence, predict(evidence)),
 	repair,
+	ofNode: {judge: judgeNodeForward, repair: node => letThrough(podNetworks(node).length > 0 ? podNetworks(node) : ['POD_CIDR'])},
 };

@@ -13,6 +13,7 @@ import {bridgeNetfilterOf} from './shared/bridge-netfilter.ts';
 import {ipVersionOf, isPlugRead} from './shared/bridges.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
 import {type tellLoss} from './shared/loss.ts';
+import {judgeNodePorts, turnOnPorts} from './shared/node-ports.ts';
 import {
 	flowsOf,
 	nameFrame,
@@ -125,11 +126,13 @@ const judge = (evidence: Evidence): Verdict => {
 	return ok(plugs.length === 0 ? 'no backend is on a bridge' : `hairpin_mode is 1 on ${joinWords(plugs.map(({pod, port}) => `${port.name} (${pod.name})`))}`);
 };
 
+const lasting = '# lasting: "hairpinMode": true in the bridge plugin\'s part of /etc/cni/net.d/*.conflist (flannel: kubectl -n kube-flannel edit configmap kube-flannel-cfg), then make the pods anew: it is set when a pod is plugged in. Not kubelet\'s hairpinMode.';
+
 const repair = (evidence: Evidence): readonly string[] => [
 	...backendPlugs(evidence)
 		.filter(({port}) => port.hairpinMode === 0)
 		.map(({pod, port}) => `ip link set dev ${port.name} type bridge_slave hairpin on   # on ${pod.node}, as root`),
-	'# lasting: "hairpinMode": true in the bridge plugin\'s part of /etc/cni/net.d/*.conflist (flannel: kubectl -n kube-flannel edit configmap kube-flannel-cfg), then make the pods anew: it is set when a pod is plugged in. Not kubelet\'s hairpinMode.',
+	lasting,
 ];
 
 export const hairpinPortOff: Check = {
@@ -139,4 +142,5 @@ export const hairpinPortOff: Check = {
 	judge,
 	explains: (cell, evidence) => isCellExplained(cell, evidence, predict(evidence)),
 	repair,
+	ofNode: {judge: judgeNodePorts, repair: node => [...turnOnPorts(node), lasting]},
 };

@@ -3,6 +3,7 @@ import type {Evidence, Known, NodeEvidence} from '../evidence/evidence.ts';
 import {mapKnown, valueOf} from '../evidence/known.ts';
 import {ipVersionOf} from './shared/bridges.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
+import {podBridgesOfNode, versionsOf} from './shared/node-bridges.ts';
 import {nameNodes, readNodes} from './shared/nodes.ts';
 import {findUnclearWay, passagesOf} from './shared/passages.ts';
 import {tellLoss} from './shared/loss.ts';
@@ -15,7 +16,9 @@ import {
 } from './shared/verdicts.ts';
 import {formatAddress, joinWords} from './shared/words.ts';
 
-const keyOf = (evidence: Evidence): string => (ipVersionOf(evidence) === 6 ? 'net/ipv6/conf/all/forwarding' : 'net/ipv4/ip_forward');
+const keyOfVersion = (version: 4 | 6): string => (version === 6 ? 'net/ipv6/conf/all/forwarding' : 'net/ipv4/ip_forward');
+
+const keyOf = (evidence: Evidence): string => keyOfVersion(ipVersionOf(evidence));
 
 const dotted = (key: string): string => key.replaceAll('/', '.');
 
@@ -54,6 +57,30 @@ const judge = (evidence: Evidence): Verdict => {
 	return broken(`${what}: ${failing} ${cells.length === 1 ? 'times out' : 'time out'}${words}`, [...packets, ...refs], packets.length > 0 ? 'certain' : 'likely');
 };
 
+const turnOn = (key: string): readonly string[] => [
+	`sysctl -w ${key}=1`,
+	`echo '${key} = 1' > /etc/sysctl.d/99-zz-hairpin-forward.conf`,
+	`grep -rs '${key}' /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d   # whatever wrote 0 must go, or sort before that file`,
+];
+
+/** The switches of the IP versions that pods of this node have. */
+const keysOfNode = (node: NodeEvidence): readonly string[] => versionsOf(valueOf(podBridgesOfNode(node)) ?? []).values().map(version => keyOfVersion(version)).toArray();
+
+const keysOff = (node: NodeEvidence): readonly string[] => keysOfNode(node).filter(key => valueOf(readOff(node, key)) === true);
+
+const judgeNode = (node: NodeEvidence): Verdict => {
+	const off = keysOff(node);
+	if (off.length > 0) {
+		return broken(`${joinWords(off.map(key => dotted(key)))} is 0: the node drops every packet that it should route, so that its pods would reach no pod of another node`, refsTo(...off.map(key => node.sysctls[key])), 'likely');
+	}
+
+	const gaps = keysOfNode(node).flatMap(key => {
+		const reading = readOff(node, key);
+		return 'unknown' in reading ? [reading.unknown] : [];
+	});
+	return gaps.length > 0 ? unknown(gaps.join('; ')) : ok(`${joinWords(keysOfNode(node).map(key => dotted(key)))} is 1`);
+};
+
 export const ipForwardOff: Check = {
 	id: 'ip-forward-off',
 	title: 'Node forwards packets',
@@ -65,9 +92,8 @@ export const ipForwardOff: Check = {
 		const off = readNodes(evidence, node => readOff(node, keyOf(evidence))).readings.filter(({value}) => value);
 		return [
 			`# on ${nameNodes(off)}, as root`,
-			`sysctl -w ${key}=1`,
-			`echo '${key} = 1' > /etc/sysctl.d/99-zz-hairpin-forward.conf`,
-			`grep -rs '${key}' /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d   # whatever wrote 0 must go, or sort before that file`,
+			...turnOn(key),
 		];
 	},
+	ofNode: {judge: judgeNode, repair: node => keysOff(node).flatMap(key => turnOn(dotted(key)))},
 };

@@ -1,9 +1,15 @@
 import type {Check, EvidenceRef, Verdict} from '../check.ts';
-import type {Evidence, NodeEvidence} from '../evidence/evidence.ts';
+import type {Bridge, Evidence, NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
-import {configuredProxy, liveProxy, masqueradesAll} from '../evidence/readings.ts';
+import {
+	configuredProxy,
+	isTranslating,
+	liveProxy,
+	masqueradesAll,
+} from '../evidence/readings.ts';
 import {bridgeNetfilterOf} from './shared/bridge-netfilter.ts';
 import {ipVersionOf, podBridges} from './shared/bridges.ts';
+import {podBridgesOfNode} from './shared/node-bridges.ts';
 import {type NodeReading, nameNodes, readNodes} from './shared/nodes.ts';
 import {
 	flowsOf,
@@ -11,7 +17,12 @@ import {
 	openingFrame,
 	refToPacket,
 } from './shared/proof.ts';
-import {editProxyConfig, turnOnBridgeNetfilter} from './shared/repairs.ts';
+import {
+	changeProxyConfig,
+	editProxyConfig,
+	loadBridgeNetfilter,
+	turnOnBridgeNetfilter,
+} from './shared/repairs.ts';
 import {
 	latent,
 	ok,
@@ -30,8 +41,13 @@ const describeSources = (readings: ReadonlyArray<NodeReading<boolean>>): string 
 		.join('; ');
 };
 
-const isHidingBypass = (evidence: Evidence, node: NodeEvidence): boolean => podBridges(evidence, node)
-	.some(bridge => [0, 'absent'].includes(valueOf(bridgeNetfilterOf(ipVersionOf(evidence))(node, bridge)) ?? 1));
+const isBypassed = (node: NodeEvidence, bridges: readonly Bridge[], version: 4 | 6): boolean =>
+	bridges.some(bridge => [0, 'absent'].includes(valueOf(bridgeNetfilterOf(version)(node, bridge)) ?? 1));
+
+const isHidingBypass = (evidence: Evidence, node: NodeEvidence): boolean => isBypassed(node, podBridges(evidence, node), ipVersionOf(evidence));
+
+const tellHiding = (where: string): string =>
+	`masqueradeAll acts${where} and hides that bridged replies pass NAT by there: turned off before br_netfilter is on, pods lose the Services on their own node; meanwhile backends do not see their clients' addresses`;
 
 /** A packet that shows the client's address replaced on its way to the backend. */
 const findRewritten = (evidence: Evidence): {readonly words: string; readonly refs: readonly EvidenceRef[]} => {
@@ -51,7 +67,7 @@ const judge = (evidence: Evidence): Verdict => {
 	const {words, refs} = findRewritten(evidence);
 	const hiding = on.filter(({node}) => isHidingBypass(evidence, node));
 	if (hiding.length > 0) {
-		const because = `masqueradeAll acts on ${nameNodes(hiding)} and hides that bridged replies pass NAT by there: turned off before br_netfilter is on, pods lose the Services on their own node; meanwhile backends do not see their clients' addresses${words}`;
+		const because = `${tellHiding(` on ${nameNodes(hiding)}`)}${words}`;
 		return latent(because, [...refs, ...refsTo(...hiding.map(({node}) => masqueradesAll(node)))]);
 	}
 
@@ -61,6 +77,25 @@ const judge = (evidence: Evidence): Verdict => {
 
 	return ok(on.length > 0 ? `masqueradeAll acts on ${nameNodes(on)} and hides nothing; it costs backends their clients' addresses${words}` : `not in effect (${describeSources(readings)})`);
 };
+
+const judgeNode = (node: NodeEvidence): Verdict => {
+	const reading = masqueradesAll(node);
+	if (!isTranslating(node)) {
+		return ok('no kube-proxy runs here');
+	}
+
+	if ('unknown' in reading) {
+		return unknown(reading.unknown);
+	}
+
+	if (!reading.value) {
+		return ok('not in effect');
+	}
+
+	return isBypassed(node, valueOf(podBridgesOfNode(node)) ?? [], 4) ? latent(tellHiding(''), refsTo(reading)) : ok('it acts and hides nothing; it costs backends their clients\' addresses');
+};
+
+const onlyThen = '# only then, and after the probe from the same node passes:';
 
 export const masqueradeAllMasking: Check = {
 	id: 'masquerade-all-masking',
@@ -72,8 +107,12 @@ export const masqueradeAllMasking: Check = {
 		const on = readNodes(evidence, node => masqueradesAll(node)).readings.filter(({value}) => value).map(({node}) => node);
 		const hiding = on.filter(node => isHidingBypass(evidence, node));
 		return [
-			...(hiding.length > 0 ? [...turnOnBridgeNetfilter(evidence, hiding.map(({node}) => node)), '# only then, and after the probe from the same node passes:'] : []),
+			...(hiding.length > 0 ? [...turnOnBridgeNetfilter(evidence, hiding.map(({node}) => node)), onlyThen] : []),
 			...editProxyConfig(on, 'iptables.masqueradeAll', 'false'),
 		];
+	},
+	ofNode: {
+		judge: judgeNode,
+		repair: node => [...loadBridgeNetfilter, onlyThen, ...changeProxyConfig([node], 'iptables.masqueradeAll', 'false')],
 	},
 };

@@ -80,3 +80,21 @@ export const cniPlugin = (node: NodeEvidence): Known<string> =>
 
 /** What the CNI configuration says of hairpinMode for pods that are plugged in from now on; the bridge plugin's default is false. */
 export const cniHairpinMode = (node: NodeEvidence): Known<boolean> => withPlugin(node, ({settings}) => settings.hairpinMode === true);
+
+// The bridge that a plugin makes where its configuration names none.
+const defaultBridges = new Map([['bridge', 'cni0'], ['flannel', 'cni0'], ['weave-net', 'weave']]);
+// These leave pods to other plugins, which their configuration need not name.
+const delegatingPlugins: ReadonlySet<string> = new Set(['multus', 'multus-shim', 'danm', 'genie', 'cni-genie']);
+
+/** The name of the bridge that the CNI configuration plugs pods into; undefined where its plugin uses none. */
+export const cniBridge = (node: NodeEvidence): Known<string | undefined> => {
+	const plugin = mainPlugin(valueOf(node.cniConfigs) ?? []);
+	if (plugin && delegatingPlugins.has(plugin.type)) {
+		return unknown(`${plugin.type} leaves it to other plugins which bridge pods are plugged into`);
+	}
+
+	return withPlugin(node, ({type, settings}) => {
+		const delegate = typeof settings.type === 'string' ? settings.type : type;
+		return typeof settings.bridge === 'string' ? settings.bridge : defaultBridges.get(delegate);
+	});
+};

@@ -10,10 +10,13 @@ import type {
 } from './evidence.ts';
 import {mapKnown, unknown, valueOf} from './known.ts';
 
-export {cniHairpinMode, cniPlugin, kubeletHairpinMode} from './config-readings.ts';
+export {
+	cniBridge, cniHairpinMode, cniPlugin, kubeletHairpinMode,
+} from './config-readings.ts';
 export {
 	configuredProxy, kernelProxyMode, liveProxy, masqueradesAll, type ProxySettings,
 } from './proxy-readings.ts';
+export {isTranslating, proxyModeOfNode} from './node-proxy.ts';
 
 export type Plug = {
 	readonly bridge: Bridge;

@@ -104,7 +104,7 @@ test('br_netfilter: the repair loads it, keeps it, and never unloads the bridge'
 test('module missing: broken when the kernel has none, ok when a file exists, unknown when that was not read', t => {
 	const verdict = brNetfilterModuleMissing.judge(buildEvidence({...founding, node: {hasModuleFile: false}}));
 	t.like(verdict, {status: 'broken', confidence: 'certain'});
-	t.regex(verdict.because, /because no br_netfilter module exists for the kernel of k8s1/v);
+	t.regex(verdict.because, /because no br_netfilter module exists for the running kernel on k8s1/v);
 	t.is(brNetfilterModuleMissing.judge(buildEvidence(founding)).status, 'ok');
 	const unread = brNetfilterModuleMissing.judge(buildEvidence({...founding, node: {more: {bridgeNetfilter: {unknown: 'no modules.dep'}}}}));
 	t.is(unread.status, 'unknown');

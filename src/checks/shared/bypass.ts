@@ -13,8 +13,8 @@ import type {Route} from './routes.ts';
 /** One way in which a bridge keeps bridged packets from netfilter: whether it holds on a node's bridge, and how to say it. */
 export type Bypass = {
 	readonly readOff: (node: NodeEvidence, bridge: Bridge) => Known<boolean>;
-	/** `br_netfilter is not loaded on k8s1`. */
-	readonly describe: (nodes: string) => string;
+	/** `br_netfilter is not loaded`. */
+	readonly condition: string;
 	/** The reading that a verdict rests on. */
 	readonly source: (node: NodeEvidence) => Known<unknown> | undefined;
 };

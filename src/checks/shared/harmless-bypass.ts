@@ -55,6 +55,6 @@ const whyHarmless = (evidence: Evidence, bypass: Bypass, {spots}: BypassedSpots)
 
 /** The condition holds and nothing fails from it now: why not, and when it will. */
 export const judgeHarmless = (evidence: Evidence, bypass: Bypass, found: BypassedSpots): Verdict => latent(
-	[bypass.describe(nameNodes(found.spots)), ...found.gaps, whyHarmless(evidence, bypass, found)].join('; '),
+	[`${bypass.condition} on ${nameNodes(found.spots)}`, ...found.gaps, whyHarmless(evidence, bypass, found)].join('; '),
 	refsTo(...found.spots.map(({node}) => bypass.source(node))),
 );

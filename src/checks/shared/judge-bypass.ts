@@ -64,7 +64,7 @@ const describeEnd = (evidence: Evidence, {point, what, resetFrame}: ImpossibleRe
 
 const proveBroken = (evidence: Evidence, bypass: Bypass, {reply, bridge, node}: NonNullable<ReturnType<typeof findProof>>): Verdict => {
 	const seen = describeImpossible(evidence, reply);
-	const because = `${seen}; the reply was bridged past NAT on ${bridge} because ${bypass.describe(node)}; ${describeEnd(evidence, reply)}`;
+	const because = `${seen}; the reply was bridged past NAT on ${bridge} because ${bypass.condition} on ${node}; ${describeEnd(evidence, reply)}`;
 	const packets: readonly EvidenceRef[] = [
 		refToPacket(reply.point, reply.frame, `${reply.what} from ${formatAddress(reply.source)}, expected ${formatAddress(reply.expected)}`),
 		...(reply.resetFrame === undefined ? [] : [refToPacket(reply.point, reply.resetFrame, 'the client resets it')]),
@@ -76,7 +76,7 @@ const proveBroken = (evidence: Evidence, bypass: Bypass, {reply, bridge, node}: 
 const inferBroken = (evidence: Evidence, bypass: Bypass, cells: readonly Cell[]): Verdict => {
 	const {from, fromNode, toIp, toPort} = cells[0];
 	const reading = evidence.nodes.get(fromNode);
-	const because = `${from} → ${formatAddress({ip: toIp, port: toPort})} times out, and a backend is on the same bridge of ${fromNode}: its reply is bridged past NAT because ${bypass.describe(fromNode)} (no captured packet shows it)`;
+	const because = `${from} → ${formatAddress({ip: toIp, port: toPort})} times out, and a backend is on the same bridge of ${fromNode}: its reply is bridged past NAT because ${bypass.condition} on ${fromNode} (no captured packet shows it)`;
 	return broken(because, refsTo(reading && bypass.source(reading)), 'likely');
 };
 
@@ -100,7 +100,7 @@ const judgeSpots = (evidence: Evidence, bypass: Bypass, {spots, gaps}: BypassedS
 	}
 
 	const doubt = findDoubt(evidence, spots);
-	return doubt === undefined ? judgeHarmless(evidence, bypass, {spots, gaps}) : unknown(`${bypass.describe(nameNodes(spots))}, but ${doubt}`);
+	return doubt === undefined ? judgeHarmless(evidence, bypass, {spots, gaps}) : unknown(`${bypass.condition} on ${nameNodes(spots)}, but ${doubt}`);
 };
 
 /** Judges a condition that lets a bridge pass replies by NAT. `healthy` says what holds where the condition does not. */

@@ -20,13 +20,18 @@ export const persistBridgeNetfilter: readonly string[] = [
 export const onNodes = (nodes: readonly string[]): string => `# on ${joinWords(nodes.toSorted((a, b) => a.localeCompare(b)))}, as root`;
 
 /** Runtime and lasting parts of turning br_netfilter on. Undo is rmmod: modprobe -r takes the bridge module and every pod's network with it. */
-export const turnOnBridgeNetfilter = (evidence: Evidence, nodes: readonly string[]): readonly string[] => [
-	`${onNodes(nodes)}, and so on every other node that runs pods`,
-	...warnHairpin(evidence),
+export const loadBridgeNetfilter: readonly string[] = [
 	'modprobe br_netfilter',
 	'sysctl -w net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1',
 	...persistBridgeNetfilter,
 	'# undo: sysctl -w net.bridge.bridge-nf-call-iptables=0, or rmmod br_netfilter; never modprobe -r, which removes the bridge itself',
+];
+
+/** The same on several nodes, with what to do first for the target's backends. */
+export const turnOnBridgeNetfilter = (evidence: Evidence, nodes: readonly string[]): readonly string[] => [
+	`${onNodes(nodes)}, and so on every other node that runs pods`,
+	...warnHairpin(evidence),
+	...loadBridgeNetfilter,
 ];
 
 /** A kubeadm kube-proxy reads config.conf inside its own pod, which a ConfigMap mounts there. */
@@ -43,9 +48,12 @@ const editLine = (texts: readonly string[], path: string, key: string, value: st
 	return isPlain ? String.raw`sed -i 's/^\( *${name}:\).*/\1 ${value}/' ${path}   # ${key}: ${value}` : `"$EDITOR" ${path}   # ${key}: ${value}`;
 };
 
-/** How one key of kube-proxy's configuration is changed and made to act: as a systemd unit, or as a DaemonSet. */
-export const editProxyConfig = (nodes: readonly NodeEvidence[], key: string, value: string): readonly string[] => {
-	const path = nodes.map(({kubeProxyConfig}) => valueOf(kubeProxyConfig)?.path).find(known => known !== undefined);
+const findProxyPath = (nodes: readonly NodeEvidence[]): string | undefined =>
+	nodes.map(({kubeProxyConfig}) => valueOf(kubeProxyConfig)?.path).find(known => known !== undefined);
+
+/** How one key of kube-proxy's configuration is changed and made to act: as a systemd unit, on each of these nodes, or as a DaemonSet. */
+export const changeProxyConfig = (nodes: readonly NodeEvidence[], key: string, value: string): readonly string[] => {
+	const path = findProxyPath(nodes);
 	const daemonSet = [`kubectl -n kube-system edit configmap kube-proxy   # key config.conf: ${key}: ${value}`, ...restartDaemonSet];
 	if (path === undefined || isDaemonSet(path)) {
 		return daemonSet;
@@ -53,10 +61,15 @@ export const editProxyConfig = (nodes: readonly NodeEvidence[], key: string, val
 
 	const texts = nodes.map(({kubeProxyConfig}) => valueOf(kubeProxyConfig)?.text ?? '');
 	return [
-		onNodes(nodes.map(({node}) => node)),
 		`cp -a ${path} ${path}.bak`,
 		editLine(texts, path, key, value),
 		'systemctl restart kube-proxy   # the rule follows some 10 s later',
 		`# where kube-proxy is a DaemonSet instead: ${daemonSet[0]}`,
 	];
 };
+
+/** The same under the names of the nodes, where it is done on each of them. */
+export const editProxyConfig = (nodes: readonly NodeEvidence[], key: string, value: string): readonly string[] => [
+	...(isDaemonSet(findProxyPath(nodes)) ? [] : [onNodes(nodes.map(({node}) => node))]),
+	...changeProxyConfig(nodes, key, value),
+];

@@ -1,4 +1,4 @@
-import type {Check} from '../../check.ts';
+import type {Check, Verdict} from '../../check.ts';
 import type {Evidence, NodeEvidence} from '../../evidence/evidence.ts';
 import {mapKnown, valueOf} from '../../evidence/known.ts';
 import {bridgeNetfilterOf, readBridgeSysctl} from './bridge-netfilter.ts';
@@ -6,6 +6,8 @@ import {ipVersionOf, podBridges} from './bridges.ts';
 import {type Bypass, predictBypass} from './bypass.ts';
 import {isCellExplained} from './explain.ts';
 import {judgeBypass} from './judge-bypass.ts';
+import {judgeNodeBypass} from './judge-node-bypass.ts';
+import {podBridgesOfNode, versionsOf} from './node-bridges.ts';
 import {nameNodes, readNodes} from './nodes.ts';
 import {onNodes, persistBridgeNetfilter} from './repairs.ts';
 import {ok} from './verdicts.ts';
@@ -14,7 +16,7 @@ const switchOf = (version: 4 | 6): string => `bridge-nf-call-${version === 6 ? '
 
 const bypassOf = (version: 4 | 6): Bypass => ({
 	readOff: (node, bridge) => mapKnown(bridgeNetfilterOf(version)(node, bridge), value => value === 0),
-	describe: nodes => `net.bridge.${switchOf(version)} and the bridge's own ${version === 6 ? 'nf_call_ip6tables' : 'nf_call_iptables'} are 0 on ${nodes}`,
+	condition: `net.bridge.${switchOf(version)} and the bridge's own ${version === 6 ? 'nf_call_ip6tables' : 'nf_call_iptables'} are 0`,
 	source: node => readBridgeSysctl(node, version),
 });
 
@@ -30,6 +32,19 @@ const nodesOff = (evidence: Evidence, version: 4 | 6): readonly string[] => evid
 	.map(({node}) => node)
 	.toArray();
 
+const switchOn = (version: 4 | 6): readonly string[] => [
+	`sysctl -w net.bridge.${switchOf(version)}=1`,
+	...persistBridgeNetfilter,
+	`grep -rs ${switchOf(version)} /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d   # whatever writes 0 must go, or sort before that file`,
+];
+
+const judgeNode = (node: NodeEvidence, version: 4 | 6): Verdict => {
+	const bridges = valueOf(podBridgesOfNode(node)) ?? [];
+	return versionsOf(bridges).has(version)
+		? judgeNodeBypass(node, bypassOf(version), `net.bridge.${switchOf(version)} or the bridge's own switch is 1, or br_netfilter is not loaded at all`)
+		: ok(`no effect here, because no bridge of pods has an IPv${version} address`);
+};
+
 /** A check on the switch of one IP version; without effect on a Service of the other. */
 export const checkSwitch = (version: 4 | 6, words: Pick<Check, 'id' | 'title' | 'explain'>): Check => ({
 	...words,
@@ -39,8 +54,10 @@ export const checkSwitch = (version: 4 | 6, words: Pick<Check, 'id' | 'title' | 
 	explains: (cell, evidence) => ipVersionOf(evidence) === version && isCellExplained(cell, evidence, predictBypass(evidence, bypassOf(version))),
 	repair: evidence => [
 		onNodes(nodesOff(evidence, version)),
-		`sysctl -w net.bridge.${switchOf(version)}=1`,
-		...persistBridgeNetfilter,
-		`grep -rs ${switchOf(version)} /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d   # whatever writes 0 must go, or sort before that file`,
+		...switchOn(version),
 	],
+	ofNode: {
+		judge: node => judgeNode(node, version),
+		repair: () => switchOn(version),
+	},
 });

@@ -1,0 +1,36 @@
+import type {Known, NodeEvidence} from './evidence.ts';
+import {mapKnown, valueOf} from './known.ts';
+import {liveProxy} from './proxy-readings.ts';
+
+const hasServers = ({virtualServerCount}: NodeEvidence): boolean => (valueOf(virtualServerCount) ?? 0) > 0;
+
+const hasNftTable = ({nftTables}: NodeEvidence): boolean => (valueOf(nftTables) ?? []).some(table => table.endsWith(' kube-proxy'));
+
+const hasEndpointChains = ({iptables}: NodeEvidence): boolean =>
+	(valueOf(iptables) ?? []).some(({chains, rules}) => [...chains, ...rules].some(({chain}) => chain.startsWith('KUBE-SEP-')));
+
+const modeOfTables = (node: NodeEvidence): Known<string> => {
+	if (hasEndpointChains(node)) {
+		return mapKnown(node.iptables, () => 'iptables');
+	}
+
+	return hasServers(node) ? mapKnown(node.virtualServerCount, () => 'ipvs') : mapKnown(node.nftTables, () => 'nftables');
+};
+
+/** Whether kube-proxy runs on a node, or rules of one are in its kernel. Elsewhere something else translates Services, or nothing. */
+export const isTranslating = (node: NodeEvidence): boolean =>
+	'value' in node.kubeProxy || hasEndpointChains(node) || hasServers(node) || hasNftTable(node);
+
+/** The proxy mode of a node, of whatever Service: what kube-proxy answers, else what the kernel's tables hold. */
+export const proxyModeOfNode = (node: NodeEvidence): Known<string> => {
+	const live = valueOf(liveProxy(node))?.mode;
+	if ('value' in node.proxyMode) {
+		return node.proxyMode;
+	}
+
+	if (live !== undefined) {
+		return mapKnown(node.kubeProxyConfigz, () => live);
+	}
+
+	return hasEndpointChains(node) || hasServers(node) || hasNftTable(node) ? modeOfTables(node) : node.proxyMode;
+};
