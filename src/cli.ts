@@ -1,6 +1,7 @@
 import process from 'node:process';
 import {check} from './check-command.ts';
 import {runLadder} from './ladder.ts';
+import {nodes} from './nodes-command.ts';
 import {parseOptions} from './options.ts';
 import {sweep} from './sweep-command.ts';
 import {UserFacingError} from './user-facing-error.ts';
@@ -42,6 +43,10 @@ const run = async (): Promise<number> => {
 
 		case 'ladder': {
 			return runLadder(options.files, {json: options.isJson, summary: options.isSummary, flow: options.flow}, output);
+		}
+
+		case 'nodes': {
+			return nodes(options, output, abortOnSignals());
 		}
 
 		case 'sweep': {

@@ -1,10 +1,12 @@
 import {Command, CommanderError} from 'commander';
 import {type CheckOptions, describeCheck} from './options/check.ts';
 import {type LadderOptions, describeLadder} from './options/ladder.ts';
+import {type NodesOptions, describeNodes} from './options/nodes.ts';
 import {type SweepOptions, describeSweep} from './options/sweep.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 export type {CheckOptions} from './options/check.ts';
+export type {NodesOptions} from './options/nodes.ts';
 export type {SweepOptions} from './options/sweep.ts';
 export type {AccessOptions, ClusterOptions, WayName} from './options/common.ts';
 
@@ -14,7 +16,7 @@ export type HelpText = {
 	readonly text: string;
 };
 
-type Parsed = CheckOptions | LadderOptions | SweepOptions | HelpText;
+type Parsed = CheckOptions | LadderOptions | NodesOptions | SweepOptions | HelpText;
 
 const exitCodes = `
 Exit codes: 0 healthy · 1 a fault was found · 2 undecided · 3 could not run.
@@ -29,6 +31,7 @@ const createProgram = (write: (text: string) => void, done: (options: Parsed) =>
 		.showSuggestionAfterError();
 	describeCheck(program, done);
 	describeLadder(program, done);
+	describeNodes(program, done);
 	describeSweep(program, done);
 	return program;
 };

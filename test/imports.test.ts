@@ -43,13 +43,16 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'session-state': ['access', 'capture', 'diagnosis', 'evidence', 'probes', 'target'],
 	session: ['access', 'capture', 'checks', 'diagnosis', 'evidence', 'probes', 'session-state', 'target', 'user-facing-error'],
 	ladder: ['packets', 'report', 'user-facing-error'],
-	report: ['capture', 'check', 'cluster', 'diagnosis', 'evidence', 'packets', 'probes', 'session-state', 'target'],
+	report: ['capture', 'check', 'cluster', 'diagnosis', 'evidence', 'fleet', 'packets', 'probes', 'session-state', 'target'],
+	fleet: ['access', 'check', 'checks', 'cluster', 'evidence', 'target', 'user-facing-error'],
+	'nodes-command': ['access', 'check-command', 'cluster', 'fleet', 'options', 'report'],
 	options: ['user-facing-error'],
-	'check-command': ['access', 'capture', 'check', 'cluster', 'options', 'report', 'session', 'session-state', 'target', 'user-facing-error'],
+	'planned-objects': ['access', 'options'],
+	'check-command': ['access', 'capture', 'check', 'cluster', 'options', 'planned-objects', 'report', 'session', 'session-state', 'target', 'user-facing-error'],
 	sweep: ['access', 'cluster'],
 	'sweep-command': ['access', 'check-command', 'cluster', 'options', 'report', 'sweep'],
 	hairpin: ['cli'],
-	cli: ['check-command', 'ladder', 'options', 'sweep-command', 'user-facing-error'],
+	cli: ['check-command', 'ladder', 'nodes-command', 'options', 'sweep-command', 'user-facing-error'],
 };
 
 test('every import goes in an allowed direction', t => {

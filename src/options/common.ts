@@ -57,6 +57,9 @@ const parseNumber = (text: string, from: number, to: number, what: string): numb
 /** Seconds of the command line as milliseconds. */
 export const parseSeconds = (text: string): number => parseNumber(text, 0.5, 60, 'seconds') * 1000;
 
+/** A number of things to do at a time. */
+export const parseCount = (text: string): number => Math.floor(parseNumber(text, 1, 256, 'numbers'));
+
 const parseDeadline = (text: string): number => Math.ceil(parseNumber(text, 10, 86_400, 'seconds'));
 
 // A destination that begins with a dash would be read by ssh as an option.
