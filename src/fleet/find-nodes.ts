@@ -36,11 +36,12 @@ const pathOf = (parameters: Readonly<Record<string, string | number | undefined>
 	`/api/v1/nodes?${Object.entries(parameters).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${encodeURIComponent(value ?? '')}`).join('&')}`;
 
 const refuseList = (failure: KubectlFailure, selector: string | undefined): UserFacingError => {
+	if (selector !== undefined && failure.because.includes('(BadRequest)')) {
+		return new UserFacingError(`the API server does not understand the selector ${selector} (${failure.because})`, 'selectors look like -l kubernetes.io/os=linux or -l "pool in (a,b)"');
+	}
+
 	const {because, tryThis} = asUserFacingError('the list of nodes', failure);
-	return new UserFacingError(
-		selector !== undefined && /selector|BadRequest/v.test(because) ? `the API server does not understand the selector ${selector}: ${because}` : because,
-		`${tryThis}; or name the nodes: hairpin nodes NODE...`,
-	);
+	return new UserFacingError(because, `${tryThis}; or name the nodes: hairpin nodes NODE...`);
 };
 
 const refuseEmptiness = (selector: string | undefined): UserFacingError => (selector === undefined

@@ -52,5 +52,5 @@ export const summarizeFleet = (fleet: Fleet): FleetSummary => {
 
 	return doubt === ''
 		? {...common, conclusion: 'healthy', sentence: `nothing on ${countNodes(fleet.reports.length)} would break a Service now${latent === '' ? '' : `; latent: ${latent}`}`}
-		: {...common, conclusion: 'undecided', sentence: `${doubt}; nothing that was read would break a Service now`};
+		: {...common, conclusion: 'undecided', sentence: `${doubt}${fleet.reports.length === 0 ? '' : '; nothing that was read would break a Service now'}`};
 };

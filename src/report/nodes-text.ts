@@ -36,7 +36,7 @@ const formatGaps = (reports: readonly NodeReport[]): readonly string[] => {
 const formatOdd = ({nodes, deviations}: OddNodes, total: number, isOnly: boolean): readonly string[] => {
 	const others = total - nodes.length;
 	const than = isOnly ? `the ${others} other${others === 1 ? '' : 's'}` : 'most others';
-	return wrap(`${nameSome(nodes)} ${nodes.length === 1 ? 'differs' : 'differ'} from ${than}: ${deviations.map(({setting, value, usual}) => `${setting} ${value}, not ${usual}`).join('; ')}`);
+	return wrap(`${nameSome(nodes)} ${nodes.length === 1 ? 'differs' : 'differ'} from ${than}: ${deviations.map(({setting, value, usual}) => `${setting} ${value} instead of ${usual}`).join('; ')}`);
 };
 
 const formatDifferences = ({odd, splits}: Differences, total: number): readonly string[] => [
