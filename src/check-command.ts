@@ -4,12 +4,13 @@ import {keepCaptures} from './capture/keep-captures.ts';
 import type {Finding} from './check.ts';
 import {createKubectl} from './cluster/kubectl.ts';
 import type {CheckOptions} from './options.ts';
+import {formatPlannedObjects} from './planned-objects.ts';
 import {formatJson} from './report/json.ts';
 import {formatProgress} from './report/progress.ts';
 import {formatReport} from './report/text.ts';
 import {runSession} from './session.ts';
 import {type SessionState, evidenceOf} from './session-state.ts';
-import {resolveTarget} from './target.ts';
+import {type Target, resolveTarget} from './target.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 export type Output = {
@@ -35,11 +36,26 @@ const refuseBlindness = ({reached, unreachable, diagnosis}: SessionState): void 
 	throw new UserFacingError(`no node could be reached; ${node}: ${because}`, tryThis);
 };
 
+/** Prints what a check would make in the cluster. Resolves with the exit code. */
+const planOnly = async (options: CheckOptions, output: Output, target: Target): Promise<number> => {
+	const objects = formatPlannedObjects(options, target.nodes.values().toArray());
+	output.warn(objects === ''
+		? 'nothing would be made in the cluster: nodes are reached without pods of our own (these are made with --image IMAGE only)'
+		: 'would be made in the cluster for each node that no earlier way reaches, and removed at the end; the namespace only where it does not exist:');
+	output.write(objects);
+	return 0;
+};
+
 /** `hairpin check`: one incident, headless. Resolves with the exit code (design.md §9). */
 export const check = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	const kubectl = createKubectl(options);
+	const findTarget = async () => resolveTarget(kubectl, {service: options.service, from: options.from});
+	if (options.isDryRun) {
+		return planOnly(options, output, await findTarget());
+	}
+
 	const state = await runSession({
-		resolveTarget: async () => resolveTarget(kubectl, {service: options.service, from: options.from}),
+		resolveTarget: findTarget,
 		openAccess: ({nodes}, tell) => createAccess(options, {addressOf: node => nodes.get(node)?.internalIp, kubectl, tell}),
 		onEvent(event) {
 			const line = formatProgress(event);

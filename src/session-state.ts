@@ -75,6 +75,7 @@ const timed = (state: SessionState, times: Partial<Timing>): Timing => ({...stat
 const reducers: Reducers = {
 	'target-resolved': (_state, {target}) => ({target}),
 	'pods-announced': () => ({}),
+	'pods-refused': () => ({}),
 	'node-pod-waited': () => ({}),
 	'pods-left': () => ({}),
 	'node-reached': (state, {node, way}) => ({reached: withEntry(state.reached, node, way)}),

@@ -39,6 +39,8 @@ export type Connection =
 export type AccessNews =
 	/** Before the first object is made in the cluster. */
 	| {readonly type: 'pods-announced'; readonly namespace: string; readonly willMakeNamespace: boolean; readonly image: string; readonly deadlineSeconds: number}
+	/** The cluster does not let us make any. */
+	| {readonly type: 'pods-refused'; readonly because: string}
 	| {readonly type: 'node-pod-waited'; readonly node: string; readonly doing: string}
 	/** Something of ours could not be removed. */
 	| {readonly type: 'pods-left'; readonly namespace: string; readonly because: string};

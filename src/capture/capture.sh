@@ -38,12 +38,19 @@ fi
 
 # -s 256 keeps the ring's slots small, -U and --immediate-mode keep nothing back: without all three, packets are lost.
 # -p leaves the interface out of promiscuous mode.
+# Debian's and Red Hat's tcpdump become the user tcpdump, which an image may lack, and whose processes root of a container may not signal.
+user=
+if { [ -n "${HAIRPIN_ROOT-}" ] || ! grep -qs '^tcpdump:' /etc/passwd; } && tcpdump -Z root -i "$interface" -d "$filter" >/dev/null 2>&1; then user='-Z root'; fi
 bound=
 if command -v timeout >/dev/null; then bound="timeout $max_seconds"; fi
-$bound tcpdump -p -nn -s 256 -U --immediate-mode -i "$interface" -c "$max_packets" -w - "$filter" &
+# shellcheck disable=SC2086
+$bound tcpdump $user -p -nn -s 256 -U --immediate-mode -i "$interface" -c "$max_packets" -w - "$filter" &
 tcpdump=$!
-cat >/dev/null
-if [ -n "$vip" ]; then print_entries; fi
-kill -TERM "$tcpdump" 2>/dev/null
+# Whichever comes first ends the capture: our own end, or tcpdump's.
+exec 3<&0
+{ cat <&3 >/dev/null 2>&1; kill -TERM "$tcpdump" 2>/dev/null; } &
+watchdog=$!
 wait "$tcpdump"
+kill "$watchdog" 2>/dev/null
+if [ -n "$vip" ]; then print_entries; fi
 say "stopped"

@@ -13,6 +13,9 @@ import type {PointRole} from '../packets/flow.ts';
 const captureText = readFileSync(new URL('capture.sh', import.meta.url), 'utf8');
 const maxPackets = 50_000;
 const maxSeconds = 120;
+const armTimeoutMs = 30_000;
+// Longer than reading the entries of a full conntrack table takes.
+const stopTimeoutMs = 20_000;
 
 export type TapPlan = {
 	readonly point: Point;
@@ -62,9 +65,10 @@ const parseReport = (text: string, because: string | undefined): TapReport => {
 		.map(groups => [groups.key, cleanLine(groups.value)] as const);
 	const drops = /\b(?<count>\d{1,12}) packets? dropped by kernel/v.exec(text)?.groups?.count;
 	const problem = facts.find(([key]) => key === 'problem')?.[1];
+	const said = text.split('\n').findLast(line => line !== '' && !line.startsWith('hairpin: '));
 	return {
 		kernelDrops: drops === undefined ? undefined : Number(drops),
-		problem: problem ?? (drops === undefined ? cleanLine(because ?? text.trim().split('\n').at(-1) ?? 'it ended early') : undefined),
+		problem: problem ?? (drops === undefined ? cleanLine(said ?? because ?? 'it ended early') : undefined),
 		facts,
 	};
 };
@@ -101,8 +105,12 @@ export const openTap = (access: Access, plan: TapPlan, receive: (chunk: Uint8Arr
 	const packets = readPackets(stream, receive);
 	const finish = async (): Promise<TapReport> => {
 		stream.finish();
+		const timer = setTimeout(() => {
+			stream.kill('SIGKILL');
+		}, stopTimeoutMs);
 		await Promise.all([packets, errors.done]);
 		const {because} = await stream.ended;
+		clearTimeout(timer);
 		return parseReport(errors.text(), because);
 	};
 
@@ -113,7 +121,12 @@ export const openTap = (access: Access, plan: TapPlan, receive: (chunk: Uint8Arr
 	};
 
 	const becomeArmed = async (): Promise<string | undefined> => {
-		if (await errors.armed) {
+		const timer = setTimeout(() => {
+			stream.kill('SIGKILL');
+		}, armTimeoutMs);
+		const isArmed = await errors.armed;
+		clearTimeout(timer);
+		if (isArmed) {
 			return undefined;
 		}
 

@@ -54,6 +54,9 @@ const parseModule = (point: string, section: Section | undefined): Known<KernelM
 	}, originOf(point, 'ls -d /sys/module/br_netfilter; modinfo -n br_netfilter', lines.join('\n')));
 };
 
+/** Where /etc/protocols is missing, as in a small image, ipset prints numbers: `10.244.0.19,6:80,10.244.0.19`. */
+const nameProtocol = (member: string): string => member.replace(/,6:(?=\d)/v, ',tcp:').replace(/,17:(?=\d)/v, ',udp:');
+
 const parseIpsets = (point: string, section: Section | undefined): NodeEvidence['ipsets'] => {
 	const lines = linesOf(section);
 	if (!section || lines.includes('missing') || lines.includes('failed')) {
@@ -69,7 +72,7 @@ const parseIpsets = (point: string, section: Section | undefined): NodeEvidence[
 			// The sets of IPv6 are called KUBE-6-LOOP-BACK and so on; there is one family in a target.
 			sets[value.replace('KUBE-6-', 'KUBE-')] = members;
 		} else if (kind === 'member') {
-			members.push(value);
+			members.push(nameProtocol(value));
 		}
 	}
 

@@ -41,13 +41,13 @@ const versionOf = (evidence: NodeEvidence | undefined): string => {
 	return mode === undefined ? '?' : show(mode);
 };
 
-const nodeRow = (node: Node, evidence: NodeEvidence | undefined): readonly string[] => [
-	'node', node.name, node.internalIp, node.isReady ? 'Ready' : 'NotReady', node.kubeletVersion, node.kernel, node.runtime, versionOf(evidence), evidence ? show(cniPlugin(evidence)) : '?',
+const nodeRow = (node: Node, evidence: NodeEvidence | undefined, way = '-'): readonly string[] => [
+	'node', node.name, node.internalIp, way, node.isReady ? 'Ready' : 'NotReady', node.kubeletVersion, node.kernel, node.runtime, versionOf(evidence), evidence ? show(cniPlugin(evidence)) : '?',
 ];
 
 const nodeRows = (state: SessionState, target: Target): ReadonlyArray<readonly string[]> => [
-	['', 'NODE', 'IP', 'STATUS', 'KUBELET', 'KERNEL', 'RUNTIME', 'PROXY MODE', 'CNI'],
-	...target.nodes.values().map(node => nodeRow(node, state.nodes.get(node.name))),
+	['', 'NODE', 'IP', 'WAY', 'STATUS', 'KUBELET', 'KERNEL', 'RUNTIME', 'PROXY MODE', 'CNI'],
+	...target.nodes.values().map(node => nodeRow(node, state.nodes.get(node.name), state.reached.get(node.name))),
 ];
 
 /** Who takes part, as `kubectl get -o wide` would show it, and where each pod is plugged in. */

@@ -5,8 +5,8 @@ import {fitTable} from './table.ts';
 
 const headings: readonly string[] = ['NODE', 'WAY', 'BR_NF', 'BOOT', 'FWD', 'POLICY', 'PROXY', 'MASQ', 'PORTS', 'CT', 'KERNEL'];
 
-/** Columns that may be cut where the table is too wide, by number. */
-const flexible = [0, 1, 6, 10] as const;
+/** Columns that may be cut where the table is too wide, by heading. */
+const flexible = ['KERNEL', 'WAY', 'NODE'].map(heading => headings.indexOf(heading));
 
 // Fewer nodes than this are shown one by one, and so are fewer than this that are alike.
 const largeFleet = 10;
@@ -77,6 +77,12 @@ export const nameSome = (names: readonly string[]): string => {
 	return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
 };
 
+/** The domain that all these names end with, such as `.eu-west-1.compute.internal`; empty where there is none. */
+const commonDomain = ([first = '', ...others]: readonly string[]): string => {
+	const ends = first.matchAll(/\./gv).map(({index}) => first.slice(index)).toArray();
+	return others.length === 0 ? '' : (ends.find(end => others.every(name => name.endsWith(end))) ?? '');
+};
+
 type Group = readonly NodeReport[];
 
 const groupReports = (reports: readonly NodeReport[], isAll: boolean): readonly Group[] => {
@@ -97,10 +103,12 @@ export const formatNodesTable = (reports: readonly NodeReport[], isAll: boolean,
 	}
 
 	const groups = groupReports(reports, isAll);
-	const rows = groups.map(group => (group.length === 1 ? rowOf(group[0]) : groupRow(group)));
+	const domain = commonDomain(reports.map(({node}) => node));
+	const rows = groups.map(group => (group.length === 1 ? rowOf({...group[0], node: group[0].node.slice(0, group[0].node.length - domain.length)}) : groupRow(group)));
 	const alike = groups.filter(({length}) => length > 1);
 	return [
 		...fitTable([headings, ...rows], width, flexible),
+		...(domain === '' ? [] : [`(names without ${domain})`]),
 		...alike.map(group => `${group.length} nodes alike: ${nameSome(group.map(({node}) => node))}`),
 		...(alike.length > 0 ? ['(of nodes that are alike: all their ports, the fullest conntrack table; --all shows each)'] : []),
 	];

@@ -12,10 +12,11 @@ const sentences: Sentences = {
 	},
 	'pods-announced': ({namespace, willMakeNamespace, image, deadlineSeconds}) =>
 		`making a pod of ours on each node, in ${willMakeNamespace ? 'a new namespace' : 'the namespace'} ${namespace}: image ${image}, on the node's network, with rights as good as root there; all is removed at the end, at the latest after ${deadlineSeconds} s (--dry-run prints it)`,
+	'pods-refused': ({because}) => `${because}; what the API alone tells is checked`,
 	'node-pod-waited': ({node, doing}) => (doing === '' ? undefined : `the pod on ${node}: ${doing}`),
 	'pods-left': ({namespace, because}) => `not everything of ours could be removed from ${namespace} (${because}); look with: hairpin sweep`,
 	'node-reached': ({node, way}) => `${node} reached over ${way}`,
-	'point-unreachable': ({point, because}) => `${point} cannot be read: ${because}`,
+	'point-unreachable': ({point, because, isForbidden}) => (isForbidden === true ? `${point} cannot be read without these rights` : `${point} cannot be read: ${because}`),
 	'node-read': ({evidence}) => `${evidence.node} read`,
 	'pod-read': ({evidence}) => `${evidence.namespace}/${evidence.pod} read`,
 	'capture-armed': ({label}) => `capture armed on ${label}`,

@@ -9,33 +9,38 @@ export const formatTable = (rows: ReadonlyArray<readonly string[]>): readonly st
 	return rows.map(row => row.map((cell, column) => pad(cell, widths[column])).join('  ').trimEnd());
 };
 
-/** Text cut to so many columns on screen; an ellipsis says so. */
+/** As many of these characters, in their order, as fit into so many columns on screen. */
+const takeWidth = (characters: readonly string[], width: number): readonly string[] => {
+	let used = 0;
+	const end = characters.findIndex(character => {
+		used += stringWidth(character);
+		return used > width;
+	});
+	return end === -1 ? characters : characters.slice(0, end);
+};
+
+/** Text cut in the middle to so many columns on screen; an ellipsis says so. Names in a list mostly differ at their end, so more is left of that. */
 const cutText = (text: string, width: number): string => {
 	if (stringWidth(text) <= width) {
 		return text;
 	}
 
-	let cut = '';
-	for (const {segment} of new Intl.Segmenter().segment(text)) {
-		if (stringWidth(cut + segment) > width - 1) {
-			break;
-		}
-
-		cut += segment;
-	}
-
-	return `${cut}…`;
+	const characters = new Intl.Segmenter().segment(text)[Symbol.iterator]().map(({segment}) => segment).toArray();
+	const head = takeWidth(characters, Math.floor((width - 1) / 3)).join('');
+	const tail = takeWidth(characters.toReversed(), width - 1 - stringWidth(head)).toReversed().join('');
+	return `${head}…${tail}`;
 };
 
 const narrowest = 6;
 
-/** The same, cut to so many columns on screen in all, as far as the flexible columns can be narrowed: the widest of them first. */
+/** The same, at most so many columns wide on screen as far as that can be had by narrowing the flexible columns: each as far as it goes, in their order. */
 export const fitTable = (rows: ReadonlyArray<readonly string[]>, room: number, flexible: readonly number[]): readonly string[] => {
 	const widths = rows[0].map((_, column) => Math.max(...rows.map(row => stringWidth(row[column] ?? ''))));
-	const total = () => widths.reduce((sum, width) => sum + width + 2, -2);
-	for (let excess = total() - room; excess > 0; excess--) {
-		const [widest] = flexible.toSorted((a, b) => widths[b] - widths[a]);
-		widths[widest] = Math.max(Math.min(narrowest, widths[widest]), widths[widest] - 1);
+	let excess = widths.reduce((sum, width) => sum + width + 2, -2) - room;
+	for (const column of flexible) {
+		const cut = Math.max(0, Math.min(excess, widths[column] - narrowest));
+		widths[column] -= cut;
+		excess -= cut;
 	}
 
 	return formatTable(rows.map(row => row.map((cell, column) => cutText(cell, widths[column]))));

@@ -82,8 +82,14 @@ const formatRepair = (diagnosis: Diagnosis, state: SessionState, repairOf: (find
 	});
 };
 
-const formatUnreachable = ({unreachable}: SessionState): readonly string[] =>
-	unreachable.entries().flatMap(([point, {because, tryThis}]) => [`${point}: ${because}`, `  try: ${tryThis}`]).toArray();
+/** Points that are not reached for the same reason are named together. */
+const formatUnreachable = ({unreachable}: SessionState): readonly string[] => {
+	const groups = Map.groupBy([...unreachable].toSorted(([a], [b]) => a.localeCompare(b)), ([, {because}]) => because);
+	return groups.entries().flatMap(([because, group]) => [
+		...wrapText(`${group.map(([point]) => point).join(', ')}: ${because}`, width - 2, '    '),
+		...wrapText(`  try: ${group[0][1].tryThis}`, width - 2, '    '),
+	]).toArray();
+};
 
 const formatVerdict = (diagnosis: Diagnosis): readonly string[] => [
 	'',

@@ -11,9 +11,10 @@ hash_of() { # TEXT PATH...
 }
 
 kube_part() { echo "$CACHE/kube-$(hash_of "$(cd / && go version)" kube parts/kube.sh)"; }
-images_part() { echo "$CACHE/images-$(hash_of "$(sha256sum <"$(static_busybox)")" images parts/images.sh)"; }
+images_part() { echo "$CACHE/images-$(hash_of "$(sha256sum <"$(static_busybox)")" images parts/images.sh parts/pack-image.sh)"; }
+debug_part() { echo "$CACHE/debug-$(hash_of "$(debian_part)" parts/debug.sh parts/pack-image.sh)"; }
 debian_part() { echo "$CACHE/debian-$(hash_of '' parts/debian.sh)"; }
-disk_part() { echo "$CACHE/disk-$(hash_of "$(debian_part) $(images_part) $(sha256sum <"$(command -v linux.uml)")" node parts/disk.sh)"; }
+disk_part() { echo "$CACHE/disk-$(hash_of "$(debian_part) $(images_part) $(debug_part) $(sha256sum <"$(command -v linux.uml)")" node parts/disk.sh)"; }
 
 make_part() { # FOLDER WHAT INPUT...
 	local folder=$1 what=$2 name new
@@ -43,7 +44,8 @@ build_parts() {
 	rm -rf "$CACHE/unfinished"
 	make_part "$(images_part)" 'the container images' "$(static_busybox)"
 	make_part "$(debian_part)" "the nodes' Debian"
-	make_part "$(disk_part)" "the nodes' disk" "$(debian_part)" "$(images_part)"
+	make_part "$(debug_part)" 'the image with the tools' "$(debian_part)"
+	make_part "$(disk_part)" "the nodes' disk" "$(debian_part)" "$(images_part)" "$(debug_part)"
 	make_part "$(kube_part)" 'Kubernetes, which takes some minutes'
 	remove_old_parts
 	exec 8>&-

@@ -206,6 +206,11 @@ test('a sysctl that a file names beats a glob, and modprobe takes - and _ for th
 	t.is(valueOf(bootBridgeNetfilter(module))?.moduleFile, '/etc/modules');
 });
 
+test('members of ipsets are the same where ipset knew no names of protocols', t => {
+	const {ipsets} = edited('member 10.244.0.2,tcp:80,', 'member 10.244.0.2,6:80,');
+	t.deepEqual(valueOf(ipsets)?.['KUBE-LOOP-BACK'], ['10.244.0.2,tcp:80,10.244.0.2']);
+});
+
 test('IPVS and its sets of IPv6 are read like those of IPv4', t => {
 	const six = edited('TCP  0A62ABB2:1F90', 'TCP  [fd00:0010:0096:0000:0000:0000:0000:0001]:1F90').virtualServers;
 	t.like(valueOf(six)?.[0], {ip: 'fd00:10:96::1', port: 8080});

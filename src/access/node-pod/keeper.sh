@@ -2,7 +2,9 @@
 # args: SECONDS
 beat=/tmp/hairpin-beat
 trap 'exit 0' TERM INT
-echo $$ >/tmp/hairpin-keeper
+# Not the usual way to one's own number: of two dollar signs in a command Kubernetes leaves one.
+read -r self _ </proc/self/stat
+echo "$self" >/tmp/hairpin-keeper
 : >"$beat"
 while [ -e "$beat" ]; do
 	rm -f "$beat"

@@ -57,6 +57,7 @@ const createMaker = (kubectl: KubectlProgram, options: NodePodOptions & {readonl
 	const prepare = async (): Promise<Refusal | undefined> => {
 		const permission = await askPermission(kubectl, namespace);
 		if ('because' in permission) {
+			tell({type: 'pods-refused', because: permission.because});
 			return {ok: false, ...permission};
 		}
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# disk.sh FOLDER DEBIAN IMAGES: a node's disk with the overlay of ../node and the container images, and the key to log in with.
+# disk.sh FOLDER DEBIAN IMAGES...: a node's disk with the overlay of ../node and the container images, and the key to log in with.
 set -euo pipefail
-out=$1 debian=$2 images=$3 root=$1/root
+out=$1 debian=$2 root=$1/root images=$1/images
+shift 2
 overlay=$(cd "$(dirname "$0")/../node" && pwd)
 
 unpack_debian() {
@@ -55,7 +56,9 @@ choose_tools() {
 }
 
 # The node's own containerd loads the images, in a boot that has no other purpose.
-import_images() {
+import_images() { # FOLDER...
+	mkdir "$images"
+	find "$@" -name '*.tar' -exec cp -t "$images" {} +
 	timeout 600 linux.uml mem=512M ubd0="$out/disk.img" root=/dev/ubda rw quiet uml_dir="$out/uml/" umid=import \
 		con=null con0=null,fd:1 ssl=null systemd.unit=import-images.service hairpin.images="$images" </dev/null >"$out/import.log" 2>&1 || true
 	grep -q 'images are imported' "$out/import.log" || {
@@ -71,5 +74,5 @@ choose_units
 choose_tools
 truncate --size=6G "$out/disk.img"
 mke2fs -q -F -t ext4 -O ^has_journal -d "$root" "$out/disk.img"
-import_images
-rm -rf "$root" "$out/uml" "$out/import.log"
+import_images "$@"
+rm -rf "$root" "$images" "$out/uml" "$out/import.log"

@@ -4,28 +4,8 @@ set -euo pipefail
 out=$1 busybox=$2
 source=$(cd "$(dirname "$0")/../images" && pwd)
 
-sha256() { sha256sum "$1" | cut -d' ' -f1; }
-
-plain_tar() { # FILE FOLDER NAME...: the same bytes from the same content
-	local file=$1 folder=$2
-	shift 2
-	tar --create --file "$file" --directory "$folder" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 "$@"
-}
-
-# The layout of `docker save`: a manifest that names the configuration and the layers.
-pack_image() { # NAME ROOT COMMAND
-	local name=$1 root=$2 work=$2.image
-	mkdir "$work"
-	plain_tar "$work/layer.tar" "$root" .
-	cat >"$work/config.json" <<-JSON
-		{"architecture": "amd64", "os": "linux",
-		 "config": {"Cmd": ["$3"], "Env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]},
-		 "rootfs": {"type": "layers", "diff_ids": ["sha256:$(sha256 "$work/layer.tar")"]}}
-	JSON
-	echo "[{\"Config\": \"config.json\", \"RepoTags\": [\"hairpin.test/$name:1\"], \"Layers\": [\"layer.tar\"]}]" >"$work/manifest.json"
-	plain_tar "$out/$name.tar" "$work" manifest.json config.json layer.tar
-	rm -rf "$root" "$work"
-}
+# shellcheck source=pack-image.sh
+. "$(dirname "$0")/pack-image.sh"
 
 fill_pause() {
 	mkdir "$out/pause"
@@ -45,6 +25,6 @@ fill_busybox() {
 }
 
 fill_pause
-pack_image pause "$out/pause" /pause
+pack_image "$out" pause "$out/pause" /pause
 fill_busybox
-pack_image busybox "$out/busybox" /bin/sh
+pack_image "$out" busybox "$out/busybox" /bin/sh
