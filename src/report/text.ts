@@ -86,8 +86,8 @@ const formatRepair = (diagnosis: Diagnosis, state: SessionState, repairOf: (find
 const formatUnreachable = ({unreachable}: SessionState): readonly string[] => {
 	const groups = Map.groupBy([...unreachable].toSorted(([a], [b]) => a.localeCompare(b)), ([, {because}]) => because);
 	return groups.entries().flatMap(([because, group]) => [
-		...wrapText(`${group.map(([point]) => point).join(', ')}: ${because}`, width - 2, '    '),
-		...wrapText(`  try: ${group[0][1].tryThis}`, width - 2, '    '),
+		...wrapText(`${group.map(([point]) => point).join(', ')}: ${because}`, width - 2, ' '.repeat(4)),
+		...wrapText(`  try: ${group[0][1].tryThis}`, width - 2, ' '.repeat(4)),
 	]).toArray();
 };
 
