@@ -5,6 +5,7 @@ import {nodes} from './nodes-command.ts';
 import {parseOptions} from './options.ts';
 import {sweep} from './sweep-command.ts';
 import {UserFacingError} from './user-facing-error.ts';
+import {warm} from './warm-command.ts';
 
 const couldNotRun = 3;
 
@@ -51,6 +52,10 @@ const run = async (): Promise<number> => {
 
 		case 'sweep': {
 			return sweep(options, output);
+		}
+
+		case 'warm': {
+			return warm(options, output, abortOnSignals());
 		}
 
 		case 'print': {

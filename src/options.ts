@@ -3,12 +3,16 @@ import {type CheckOptions, describeCheck} from './options/check.ts';
 import {type LadderOptions, describeLadder} from './options/ladder.ts';
 import {type NodesOptions, describeNodes} from './options/nodes.ts';
 import {type SweepOptions, describeSweep} from './options/sweep.ts';
+import {type WarmOptions, describeWarm} from './options/warm.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 export type {CheckOptions} from './options/check.ts';
 export type {NodesOptions} from './options/nodes.ts';
 export type {SweepOptions} from './options/sweep.ts';
-export type {AccessOptions, ClusterOptions, WayName} from './options/common.ts';
+export type {WarmOptions} from './options/warm.ts';
+export type {
+	AccessOptions, ClusterOptions, PodOptions, WayName,
+} from './options/common.ts';
 
 /** Text that was asked for, such as the help, goes to standard output. */
 export type HelpText = {
@@ -16,7 +20,7 @@ export type HelpText = {
 	readonly text: string;
 };
 
-type Parsed = CheckOptions | LadderOptions | NodesOptions | SweepOptions | HelpText;
+type Parsed = CheckOptions | LadderOptions | NodesOptions | SweepOptions | WarmOptions | HelpText;
 
 const exitCodes = `
 Exit codes: 0 healthy · 1 a fault was found · 2 undecided · 3 could not run.
@@ -33,6 +37,7 @@ const createProgram = (write: (text: string) => void, done: (options: Parsed) =>
 	describeLadder(program, done);
 	describeNodes(program, done);
 	describeSweep(program, done);
+	describeWarm(program, done);
 	return program;
 };
 

@@ -50,9 +50,10 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'planned-objects': ['access', 'options'],
 	'check-command': ['access', 'capture', 'check', 'cluster', 'options', 'planned-objects', 'report', 'session', 'session-state', 'target', 'user-facing-error'],
 	sweep: ['access', 'cluster'],
+	'warm-command': ['access', 'check-command', 'clean', 'cluster', 'fleet', 'options', 'report', 'user-facing-error'],
 	'sweep-command': ['access', 'check-command', 'cluster', 'options', 'report', 'sweep'],
 	hairpin: ['cli'],
-	cli: ['check-command', 'ladder', 'nodes-command', 'options', 'sweep-command', 'user-facing-error'],
+	cli: ['check-command', 'ladder', 'nodes-command', 'options', 'sweep-command', 'user-facing-error', 'warm-command'],
 };
 
 test('every import goes in an allowed direction', t => {

@@ -38,7 +38,7 @@ export type Connection =
 /** What is told about ways onto nodes while they are made. */
 export type AccessNews =
 	/** Before the first object is made in the cluster. */
-	| {readonly type: 'pods-announced'; readonly namespace: string; readonly willMakeNamespace: boolean; readonly image: string; readonly deadlineSeconds: number}
+	| {readonly type: 'pods-announced'; readonly namespace: string; readonly willMakeNamespace: boolean; readonly image: string; readonly deadlineSeconds: number; readonly purpose: 'look' | 'warm'}
 	/** The cluster does not let us make any. */
 	| {readonly type: 'pods-refused'; readonly because: string}
 	| {readonly type: 'node-pod-waited'; readonly node: string; readonly doing: string}

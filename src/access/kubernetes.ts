@@ -1,4 +1,5 @@
 import {cleanLine} from '../clean.ts';
+import type {PodOptions} from '../options.ts';
 import type {KubectlProgram} from '../cluster/kubectl.ts';
 import {explainKubectlFailure} from '../cluster/kubectl-failure.ts';
 import {
@@ -12,7 +13,7 @@ import {
 	pointLabel,
 } from './access.ts';
 import {type Gate, createGate} from './gate.ts';
-import {type NodePodOptions, createNodePods} from './node-pod/node-pods.ts';
+import {createNodePods} from './node-pod/node-pods.ts';
 import {defaultDebugNamespace} from './node-pod/manifest.ts';
 import type {NodePod} from './node-pod/open-pod.ts';
 import {composeRemoteScript, startMarker} from './remote-script.ts';
@@ -55,7 +56,7 @@ const explainEnd = (stream: Stream, pod: NodePod, node: string): Stream => ({
 	})(),
 });
 
-export type KubernetesOptions = NodePodOptions & {
+export type KubernetesOptions = PodOptions & {
 	readonly kubectl: KubectlProgram;
 	readonly tell: (news: AccessNews) => void;
 };

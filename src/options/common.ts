@@ -10,20 +10,24 @@ export type ClusterOptions = {
 	readonly kubeconfig: string | undefined;
 };
 
+/** How pods of our own are made. */
+export type PodOptions = {
+	/** What they run; undefined where no image was named. */
+	readonly image: string | undefined;
+	readonly pullSecret: string | undefined;
+	/** The namespace for them; undefined for `hairpin-system`. */
+	readonly debugNamespace: string | undefined;
+	/** Seconds after which Kubernetes itself ends them. */
+	readonly podDeadlineSeconds: number;
+};
+
 /** How nodes are reached. */
-export type AccessOptions = {
+export type AccessOptions = PodOptions & {
 	/** The way that is tried first; undefined where none was preferred. */
 	readonly via: WayName | undefined;
 	/** What was said with --ssh for each node; undefined where a node was named without a destination. */
 	readonly destinations: ReadonlyMap<string, string | undefined>;
 	readonly sshConfig: string | undefined;
-	/** What pods of our own run; undefined for the default image. */
-	readonly image: string | undefined;
-	readonly pullSecret: string | undefined;
-	/** The namespace for pods of our own; undefined for `hairpin-system`. */
-	readonly debugNamespace: string | undefined;
-	/** Seconds after which Kubernetes itself ends pods of our own. */
-	readonly podDeadlineSeconds: number;
 	/** Whether pods of our own may be made where no other way works. */
 	readonly mayMakePods: boolean;
 };
@@ -34,14 +38,17 @@ export type ClusterFlags = {
 	readonly kubeconfig?: string;
 };
 
-export type AccessFlags = {
-	readonly via?: WayName;
-	readonly ssh: ReadonlyMap<string, string | undefined>;
-	readonly sshConfig?: string;
+export type PodFlags = {
 	readonly image?: string;
 	readonly pullSecret?: string;
 	readonly debugNamespace?: string;
 	readonly podDeadline: number;
+};
+
+export type AccessFlags = PodFlags & {
+	readonly via?: WayName;
+	readonly ssh: ReadonlyMap<string, string | undefined>;
+	readonly sshConfig?: string;
 	readonly pods: boolean;
 };
 
@@ -61,6 +68,15 @@ export const parseSeconds = (text: string): number => parseNumber(text, 0.5, 60,
 export const parseCount = (text: string): number => Math.floor(parseNumber(text, 1, 256, 'numbers'));
 
 const parseDeadline = (text: string): number => Math.ceil(parseNumber(text, 10, 86_400, 'seconds'));
+
+/** RFC 1123, as Kubernetes wants it of namespaces: such a name is no option of kubectl either. */
+export const parseNamespace = (text: string): string => {
+	if (!/^[\da-z](?:[\d\-a-z]{0,61}[\da-z])?$/v.test(text)) {
+		throw new InvalidArgumentError('the name of a namespace is wanted: lower-case letters, digits and dashes.');
+	}
+
+	return text;
+};
 
 // A destination that begins with a dash would be read by ssh as an option.
 const collectDestination = (text: string, known: AccessFlags['ssh']): AccessFlags['ssh'] => {
@@ -83,25 +99,28 @@ export const addClusterOptions = (command: Command, namespaceOf?: string): Comma
 		.option('--kubeconfig <file>', 'kubeconfig file');
 };
 
-export const addAccessOptions = (command: Command): Command => command
-	.addOption(new Option('--via <way>', 'the way onto nodes that is tried first; then the others, node by node').choices(['ssh', 'kubernetes', 'local']))
-	.option('--ssh <node=dest>', 'how ssh reaches a node, such as k8s1=root@192.0.2.11, and that it goes first there; may be repeated; default: its name, then its InternalIP', collectDestination, new Map())
-	.option('--ssh-config <file>', 'configuration file for ssh; default: your own')
+export const addPodOptions = (command: Command): Command => command
 	.addOption(new Option('--image <image>', 'what pods of our own run on nodes; they are made only where an image is named: any with sh, tcpdump, nsenter, and bash or nc').env('HAIRPIN_IMAGE'))
 	.option('--pull-secret <name>', 'secret in their namespace with which their image is pulled')
-	.option('--debug-namespace <name>', 'namespace for pods of our own; made and removed with them where it does not exist; default: hairpin-system')
-	.option('--pod-deadline <seconds>', 'when Kubernetes itself ends pods of our own', parseDeadline, 600)
+	.option('--debug-namespace <name>', 'namespace for pods of our own; made and removed with them where it does not exist; default: hairpin-system', parseNamespace)
+	.option('--pod-deadline <seconds>', 'when Kubernetes itself ends pods of our own', parseDeadline, 600);
+
+export const addAccessOptions = (command: Command): Command => addPodOptions(command
+	.addOption(new Option('--via <way>', 'the way onto nodes that is tried first; then the others, node by node').choices(['ssh', 'kubernetes', 'local']))
+	.option('--ssh <node=dest>', 'how ssh reaches a node, such as k8s1=root@192.0.2.11, and that it goes first there; may be repeated; default: its name, then its InternalIP', collectDestination, new Map())
+	.option('--ssh-config <file>', 'configuration file for ssh; default: your own'))
 	.option('--no-pods', 'make no pods of our own, whatever cannot be reached without');
 
 export const readClusterFlags = ({namespace, context, kubeconfig}: ClusterFlags): ClusterOptions => ({namespace, context, kubeconfig});
+
+export const readPodFlags = ({image, pullSecret, debugNamespace, podDeadline}: PodFlags): PodOptions => ({
+	image, pullSecret, debugNamespace, podDeadlineSeconds: podDeadline,
+});
 
 export const readAccessFlags = (flags: AccessFlags): AccessOptions => ({
 	via: flags.via,
 	destinations: flags.ssh,
 	sshConfig: flags.sshConfig,
-	image: flags.image,
-	pullSecret: flags.pullSecret,
-	debugNamespace: flags.debugNamespace,
-	podDeadlineSeconds: flags.podDeadline,
+	...readPodFlags(flags),
 	mayMakePods: flags.pods,
 });

@@ -3,6 +3,7 @@ import {
 	type ClusterFlags,
 	type ClusterOptions,
 	addClusterOptions,
+	parseNamespace,
 	readClusterFlags,
 } from './common.ts';
 
@@ -25,7 +26,7 @@ export const describeSweep = (program: Command, done: (options: SweepOptions) =>
 		.summary('remove what earlier sessions left')
 		.description('Lists what sessions made in the cluster and on this machine, and removes what belongs to none that still runs.');
 	addClusterOptions(command)
-		.option('--debug-namespace <name>', 'where to look for pods of ours when you may not list all namespaces; default: hairpin-system')
+		.option('--debug-namespace <name>', 'where to look for pods of ours when you may not list all namespaces; default: hairpin-system', parseNamespace)
 		.option('--all', 'remove also what belongs to sessions that seem to run')
 		.option('--dry-run', 'only list')
 		.action((flags: SweepFlags) => {

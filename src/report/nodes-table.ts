@@ -1,7 +1,7 @@
 import type {NodeReport} from '../fleet/fleet.ts';
 import type {NodeSettings, Reading} from '../fleet/settings.ts';
 import {settingNames, wordOf} from '../fleet/setting-words.ts';
-import {fitTable} from './table.ts';
+import {fitTable, wrapText} from './table.ts';
 
 const headings: readonly string[] = ['NODE', 'WAY', 'BR_NF', 'BOOT', 'FWD', 'POLICY', 'PROXY', 'MASQ', 'PORTS', 'CT', 'KERNEL'];
 
@@ -109,7 +109,7 @@ export const formatNodesTable = (reports: readonly NodeReport[], isAll: boolean,
 	return [
 		...fitTable([headings, ...rows], width, flexible),
 		...(domain === '' ? [] : [`(names without ${domain})`]),
-		...alike.map(group => `${group.length} nodes alike: ${nameSome(group.map(({node}) => node))}`),
-		...(alike.length > 0 ? ['(of nodes that are alike: all their ports, the fullest conntrack table; --all shows each)'] : []),
+		...alike.flatMap(group => wrapText(`${group.length} nodes alike: ${nameSome(group.map(({node}) => node))}`, width, '  ')),
+		...(alike.length > 0 ? ['(with all their ports and the fullest conntrack table; --all shows each one)'] : []),
 	];
 };

@@ -10,8 +10,8 @@ const sentences: Sentences = {
 		const {service, port, endpoints, client, nodes} = target;
 		return `${service.namespace}/${service.name} ${service.clusterIp}:${port.port} has ${endpoints.length} endpoint${endpoints.length === 1 ? '' : 's'}; client ${client.namespace}/${client.name} ${client.ip}; connecting to ${nodes.keys().toArray().join(', ')}`;
 	},
-	'pods-announced': ({namespace, willMakeNamespace, image, deadlineSeconds}) =>
-		`making a pod of ours on each node, in ${willMakeNamespace ? 'a new namespace' : 'the namespace'} ${namespace}: image ${image}, on the node's network, with rights as good as root there; all is removed at the end, at the latest after ${deadlineSeconds} s (--dry-run prints it)`,
+	'pods-announced': ({namespace, willMakeNamespace, image, deadlineSeconds, purpose}) =>
+		`making a pod of ours on each node, in ${willMakeNamespace ? 'a new namespace' : 'the namespace'} ${namespace}: image ${image}, ${purpose === 'look' ? 'on the node\'s network, with rights as good as root there' : 'without any rights, so that it is pulled'}; all is removed at the end, at the latest after ${deadlineSeconds} s${purpose === 'look' ? ' (--dry-run prints it)' : ''}`,
 	'pods-refused': ({because}) => `${because}; what the API alone tells is checked`,
 	'node-pod-waited': ({node, doing}) => (doing === '' ? undefined : `the pod on ${node}: ${doing}`),
 	'pods-left': ({namespace, because}) => `not everything of ours could be removed from ${namespace} (${because}); look with: hairpin sweep`,

@@ -1,19 +1,30 @@
 import {readFileSync} from 'node:fs';
 import type {KubectlProgram} from '../../cluster/kubectl.ts';
-import type {AccessOptions} from '../../options.ts';
+import type {PodOptions} from '../../options.ts';
 import type {AccessNews} from '../access.ts';
 import {describeOwner} from '../owner.ts';
+import type {Failure} from '../ssh-failure.ts';
 import {type Guardian, startGuardian} from './guardian.ts';
-import {type PodRequest, defaultDebugNamespace, readingPod} from './manifest.ts';
+import {
+	type NodePodManifest,
+	type PodRequest,
+	defaultDebugNamespace,
+	readingPod,
+	warmingPod,
+} from './manifest.ts';
 import {ensureNamespace} from './namespace.ts';
-import {type NodePod, type Refusal, openNodePod} from './open-pod.ts';
+import {
+	type NodePod,
+	type PodMaking,
+	type Refusal,
+	openNodePod,
+	runWarmingPod,
+} from './open-pod.ts';
 import {askPermission} from './rights.ts';
 
 const keeperText = readFileSync(new URL('keeper.sh', import.meta.url), 'utf8');
 // A pod that has not heard of us for so long ends by itself.
 const silenceSeconds = 30;
-
-export type NodePodOptions = Pick<AccessOptions, 'image' | 'pullSecret' | 'debugNamespace' | 'podDeadlineSeconds'>;
 
 /** The pods of one session, one for each node that is asked for. */
 export type NodePods = {
@@ -31,7 +42,7 @@ const noImage: Refusal = {
 };
 
 /** What a session would make on a node. */
-export const planNodePod = (options: NodePodOptions & {readonly image: string}, node: string, number: number, owner = describeOwner()): PodRequest => ({
+export const planNodePod = (options: PodOptions & {readonly image: string}, node: string, number: number, owner = describeOwner()): PodRequest => ({
 	...owner,
 	name: `hairpin-${owner.session}-${number}`,
 	node,
@@ -42,19 +53,23 @@ export const planNodePod = (options: NodePodOptions & {readonly image: string}, 
 	command: ['sh', '-c', keeperText, 'hairpin-keeper', String(silenceSeconds)],
 });
 
-type Maker = {
-	make(node: string, number: number): Promise<NodePod | Refusal>;
+/** Makes pods of one session and removes them. `number` tells a session's pods apart. */
+export type PodMaker = {
+	open(node: string, number: number): Promise<NodePod | Refusal>;
+	/** Lets a node pull the image. Resolves with why it did not. */
+	warm(node: string, number: number): Promise<Failure | undefined>;
+	/** Resolves when everything is removed, with what could not be. */
 	removeAll(): Promise<string | undefined>;
 };
 
-/** Makes pods. Nothing is made before the rights are known and what will be made is told. */
-const createMaker = (kubectl: KubectlProgram, options: NodePodOptions & {readonly image: string}, tell: (news: AccessNews) => void): Maker => {
+/** Nothing is made before the rights are known and what will be made is told. */
+export const createPodMaker = (kubectl: KubectlProgram, options: PodOptions & {readonly image: string}, tell: (news: AccessNews) => void): PodMaker => {
 	const {image, debugNamespace: namespace = defaultDebugNamespace, podDeadlineSeconds: deadlineSeconds} = options;
 	const owner = describeOwner();
 	let guardian: Guardian | undefined;
 	let prepared: Promise<Refusal | undefined> | undefined;
 
-	const prepare = async (): Promise<Refusal | undefined> => {
+	const prepare = async (purpose: 'look' | 'warm'): Promise<Refusal | undefined> => {
 		const permission = await askPermission(kubectl, namespace);
 		if ('because' in permission) {
 			tell({type: 'pods-refused', because: permission.because});
@@ -62,35 +77,42 @@ const createMaker = (kubectl: KubectlProgram, options: NodePodOptions & {readonl
 		}
 
 		tell({
-			type: 'pods-announced', namespace, willMakeNamespace: permission.willMakeNamespace, image, deadlineSeconds,
+			type: 'pods-announced', namespace, willMakeNamespace: permission.willMakeNamespace, image, deadlineSeconds, purpose,
 		});
 		guardian = startGuardian(kubectl, namespace, owner.session);
 		return undefined;
 	};
 
+	const making = (node: string, manifest: NodePodManifest): PodMaking => ({
+		manifest,
+		ensureNamespace: async () => ensureNamespace(kubectl, namespace, owner),
+		tell(doing) {
+			tell({type: 'node-pod-waited', node, doing});
+		},
+	});
+	const request = (node: string, number: number): PodRequest => planNodePod(options, node, number, owner);
+
 	return {
-		async make(node, number) {
-			prepared ??= prepare();
-			return await prepared ?? openNodePod(kubectl, {
-				manifest: readingPod(planNodePod(options, node, number, owner)),
-				ensureNamespace: async () => ensureNamespace(kubectl, namespace, owner),
-				tell(doing) {
-					tell({type: 'node-pod-waited', node, doing});
-				},
-			});
+		async open(node, number) {
+			prepared ??= prepare('look');
+			return await prepared ?? openNodePod(kubectl, making(node, readingPod(request(node, number))));
+		},
+		async warm(node, number) {
+			prepared ??= prepare('warm');
+			return await prepared ?? runWarmingPod(kubectl, making(node, warmingPod({...request(node, number), command: ['sh', '-c', 'exit 0']})));
 		},
 		removeAll: async () => guardian?.finish(),
 	};
 };
 
 /** The pods of one session, each made when its node is first asked for. */
-export const createNodePods = (kubectl: KubectlProgram, {image, ...options}: NodePodOptions, tell: (news: AccessNews) => void): NodePods => {
-	const maker = image === undefined ? undefined : createMaker(kubectl, {...options, image}, tell);
+export const createNodePods = (kubectl: KubectlProgram, {image, ...options}: PodOptions, tell: (news: AccessNews) => void): NodePods => {
+	const maker = image === undefined ? undefined : createPodMaker(kubectl, {...options, image}, tell);
 	const pending = new Map<string, Promise<NodePod | Refusal>>();
 	const open = new Map<string, NodePod>();
 
 	const makeOn = async (node: string): Promise<NodePod | Refusal> => {
-		const pod = await maker?.make(node, pending.size + 1) ?? noImage;
+		const pod = await maker?.open(node, pending.size + 1) ?? noImage;
 		if (pod.ok) {
 			open.set(node, pod);
 		}
