@@ -25,6 +25,14 @@ test('defaults are 3 seconds, text and no kept captures', t => {
 	});
 });
 
+test('nodes takes names or a selector, and how many to read at a time', t => {
+	t.like(parseOptions(['nodes']), {
+		command: 'nodes', names: [], selector: undefined, concurrency: 16, isAll: false, isJson: false,
+	});
+	t.like(parseOptions(['nodes', 'k8s1', 'k8s2', '--concurrency', '4', '--all', '--ssh', 'k8s1=ops@host']), {names: ['k8s1', 'k8s2'], concurrency: 4, isAll: true});
+	t.like(parseOptions(['nodes', '-l', 'pool in (a,b)', '--json']), {selector: 'pool in (a,b)', isJson: true});
+});
+
 const refuses = test.macro({
 	exec(t, argv: readonly string[], because: RegExp) {
 		const error = t.throws(() => parseOptions(argv), {instanceOf: UserFacingError});
@@ -42,6 +50,8 @@ test(refuses, ['check', 'nginx', '--via', 'pigeon'], /Allowed choices are ssh, k
 test(refuses, ['check', 'nginx', '--json', '--plain'], /cannot be used with/v);
 test(refuses, ['chek', 'nginx'], /unknown command 'chek'.*Did you mean check/v);
 test(refuses, ['check', 'nginx', '--form', 'pod/x'], /unknown option '--form'.*Did you mean --from/v);
+test(refuses, ['nodes', 'k8s1', '-l', 'a=b'], /cannot be used with --selector/v);
+test(refuses, ['nodes', '--concurrency', '0'], /between 1 and 256/v);
 
 test('help is text, also with no arguments at all', t => {
 	for (const argv of [[], ['--help'], ['check', '--help'], ['help', 'ladder']]) {
