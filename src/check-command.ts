@@ -3,14 +3,14 @@ import {createAccess} from './access/create-access.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
 import type {Finding} from './check.ts';
 import {createKubectl} from './cluster/kubectl.ts';
-import type {CheckOptions} from './options.ts';
-import {formatPlannedObjects} from './planned-objects.ts';
+import type {AccessOptions, CheckOptions} from './options.ts';
+import {type PlannedNode, formatPlannedObjects} from './planned-objects.ts';
 import {formatJson} from './report/json.ts';
 import {formatProgress} from './report/progress.ts';
 import {formatReport} from './report/text.ts';
 import {runSession} from './session.ts';
 import {type SessionState, evidenceOf} from './session-state.ts';
-import {type Target, resolveTarget} from './target.ts';
+import {resolveTarget} from './target.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 export type Output = {
@@ -36,9 +36,9 @@ const refuseBlindness = ({reached, unreachable, diagnosis}: SessionState): void 
 	throw new UserFacingError(`no node could be reached; ${node}: ${because}`, tryThis);
 };
 
-/** Prints what a check would make in the cluster. Resolves with the exit code. */
-const planOnly = async (options: CheckOptions, output: Output, target: Target): Promise<number> => {
-	const objects = formatPlannedObjects(options, target.nodes.values().toArray());
+/** Prints what would be made in the cluster to look at some nodes. Returns the exit code. */
+export const printPlan = (options: AccessOptions, nodes: readonly PlannedNode[], output: Output): number => {
+	const objects = formatPlannedObjects(options, nodes);
 	output.warn(objects === ''
 		? 'nothing would be made in the cluster: nodes are reached without pods of our own (these are made with --image IMAGE only)'
 		: 'would be made in the cluster for each node that no earlier way reaches, and removed at the end; the namespace only where it does not exist:');
@@ -51,7 +51,8 @@ export const check = async (options: CheckOptions, output: Output, signal: Abort
 	const kubectl = createKubectl(options);
 	const findTarget = async () => resolveTarget(kubectl, {service: options.service, from: options.from});
 	if (options.isDryRun) {
-		return planOnly(options, output, await findTarget());
+		const {nodes} = await findTarget();
+		return printPlan(options, nodes.values().toArray(), output);
 	}
 
 	const state = await runSession({

@@ -1,7 +1,7 @@
 import {performance} from 'node:perf_hooks';
 import type {AccessNews} from './access/access.ts';
 import {createAccess} from './access/create-access.ts';
-import type {Output} from './check-command.ts';
+import {type Output, printPlan} from './check-command.ts';
 import {createKubectl} from './cluster/kubectl.ts';
 import {findNodes} from './fleet/find-nodes.ts';
 import type {Fleet, NodeNews} from './fleet/fleet.ts';
@@ -26,6 +26,10 @@ const exitCodeOf = ({reports}: Fleet, {conclusion}: FleetSummary): number => (re
 export const nodes = async (options: NodesOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	const kubectl = createKubectl({...options, namespace: undefined});
 	const found = await findNodes(kubectl, options, signal);
+	if (options.isDryRun) {
+		return printPlan(options, found.nodes, output);
+	}
+
 	const addresses = new Map(found.nodes.map(({name, internalIp}) => [name, internalIp]));
 	const tellAccess = (news: AccessNews): void => {
 		const line = formatProgress({...news, atMs: performance.now()});

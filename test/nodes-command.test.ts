@@ -57,3 +57,10 @@ test('where no node lets us in, nothing could run, and every reason is told', as
 	t.is(exitCode, 3);
 	t.regex(stdout, /^not read\n {2}n1: .*\n {2}n2: .*\n\nverdict {2}undecided: 2 of 2 nodes could not be read\n$/v);
 });
+
+test('with --dry-run it prints the pods that it would make, and makes none', async t => {
+	const {exitCode, stdout, requests} = await runNodes(t, ['n1', 'n2', '--dry-run', '--image', 'registry.invalid/tools'], []);
+	t.is(exitCode, 0);
+	t.is(stdout.match(/^kind: Pod$/gmv)?.length, 2);
+	t.deepEqual(requests.toSorted(), ['/api/v1/nodes/n1', '/api/v1/nodes/n2']);
+});

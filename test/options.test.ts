@@ -27,7 +27,7 @@ test('defaults are 3 seconds, text and no kept captures', t => {
 
 test('nodes takes names or a selector, and how many to read at a time', t => {
 	t.like(parseOptions(['nodes']), {
-		command: 'nodes', names: [], selector: undefined, concurrency: 16, isAll: false, isJson: false,
+		command: 'nodes', names: [], selector: undefined, concurrency: 16, isAll: false, isJson: false, isDryRun: false,
 	});
 	t.like(parseOptions(['nodes', 'k8s1', 'k8s2', '--concurrency', '4', '--all', '--ssh', 'k8s1=ops@host']), {names: ['k8s1', 'k8s2'], concurrency: 4, isAll: true});
 	t.like(parseOptions(['nodes', '-l', 'pool in (a,b)', '--json']), {selector: 'pool in (a,b)', isJson: true});

@@ -21,6 +21,8 @@ export type NodesOptions = ClusterOptions & AccessOptions & {
 	/** Whether nodes that are alike get a row each. */
 	readonly isAll: boolean;
 	readonly isJson: boolean;
+	/** Print what would be made in the cluster, and make nothing. */
+	readonly isDryRun: boolean;
 };
 
 type NodesFlags = ClusterFlags & AccessFlags & {
@@ -28,6 +30,7 @@ type NodesFlags = ClusterFlags & AccessFlags & {
 	readonly concurrency: number;
 	readonly all?: true;
 	readonly json?: true;
+	readonly dryRun?: true;
 };
 
 export const describeNodes = (program: Command, done: (options: NodesOptions) => void): void => {
@@ -39,6 +42,7 @@ export const describeNodes = (program: Command, done: (options: NodesOptions) =>
 	addAccessOptions(addClusterOptions(command))
 		.option('--concurrency <number>', 'how many nodes are read at a time', parseCount, 16)
 		.option('--all', 'a row for every node, also where many are alike')
+		.option('--dry-run', 'print what would be made in the cluster, and do nothing')
 		.addOption(new Option('--plain', 'text (default)').conflicts('json'))
 		.option('--json', 'print hairpin/nodes/v1')
 		.action((names: readonly string[], flags: NodesFlags) => {
@@ -55,6 +59,7 @@ export const describeNodes = (program: Command, done: (options: NodesOptions) =>
 				concurrency: flags.concurrency,
 				isAll: flags.all === true,
 				isJson: flags.json === true,
+				isDryRun: flags.dryRun === true,
 			});
 		});
 };

@@ -42,7 +42,7 @@ const formatOdd = ({nodes, deviations}: OddNodes, total: number, isOnly: boolean
 const formatDifferences = ({odd, splits}: Differences, total: number): readonly string[] => [
 	...odd.slice(0, maxOdd).flatMap(one => formatOdd(one, total, odd.length === 1)),
 	...(odd.length > maxOdd ? [`(${odd.length - maxOdd} more kinds of nodes that differ: --json)`] : []),
-	...splits.flatMap(({setting, values}) => wrap(`no usual ${setting}: ${values.map(({value, nodes}) => `${value} on ${nameSome(nodes)}`).join('; ')}`)),
+	...splits.flatMap(({setting, values}) => wrap(`nodes differ in ${setting}: ${values.map(({value, nodes}) => `${value} on ${nameSome(nodes)}`).join('; ')}`)),
 ];
 
 const formatFinding = ({id, status, because, nodes}: FleetFinding): readonly string[] => [
