@@ -1,7 +1,10 @@
+import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import {
 	type Checked,
-	check,
+	type Way,
+	checkVia,
+	cluster,
 	kubectl,
 	onEveryNode,
 	onNode,
@@ -10,8 +13,35 @@ import {
 import {onCluster, prepareCluster, restoreCluster} from '../helpers/on-cluster.ts';
 import {findMistakes} from '../helpers/report-schema.ts';
 
-test.before(prepareCluster);
+test.before(async () => {
+	await prepareCluster();
+	// So that not every check makes and removes the namespace; the tests of kubernetes.test.ts do without.
+	await cluster('kubectl', 'create', 'namespace', 'hairpin-system');
+});
+test.after.always(async () => {
+	await cluster('kubectl', 'delete', 'namespace', 'hairpin-system', '--ignore-not-found');
+});
 test.afterEach.always(restoreCluster);
+
+const everyWay: readonly Way[] = ['ssh', 'kubernetes', 'mixed'];
+// Where something else can go wrong is the way onto the node, not the fault; HAIRPIN_WAYS=every runs all that there are.
+const usualWays: readonly Way[] = process.env.HAIRPIN_WAYS === 'every' ? everyWay : ['ssh', 'kubernetes'];
+
+const wayOf = (way: Way, node: string): string => (way === 'mixed' ? {k8s1: 'ssh'}[node] ?? 'kubernetes' : way);
+
+/** Checks in the same state by several ways: each must come to the same. */
+const checkBy = async (ways: readonly Way[], argv: readonly string[], assert: (checked: Checked) => void): Promise<void> => {
+	for (const way of ways) {
+		// eslint-disable-next-line no-await-in-loop
+		const checked = await checkVia(way, ...argv);
+		const strays = checked.report.reached.filter(reached => reached.way !== wayOf(way, reached.node));
+		if (strays.length > 0 || checked.report.unreachable.length > 0) {
+			throw new Error(`by ${way}: ${JSON.stringify([strays, checked.report.unreachable])}`);
+		}
+
+		assert(checked);
+	}
+};
 
 const loadBridgeNetfilter = async () => onEveryNode('modprobe br_netfilter');
 
@@ -38,35 +68,39 @@ const untilProgrammed = async (pattern: RegExp): Promise<void> => until(`IPVS to
 });
 
 onCluster('the founding incident: the packet is named, and the cause is br_netfilter', async t => {
-	const checked = await check('svc/nginx', '--from', 'pod/mars1');
-	assertVerdict(t, checked, {exitCode: 1, cause: 'br-netfilter-not-loaded'});
-	const cause = checked.report.findings.find(finding => finding.id === 'br-netfilter-not-loaded');
-	t.like(cause, {status: 'broken', confidence: 'certain'});
-	t.regex(cause?.because ?? '', /client frame \d+: SYN-ACK from 10\.244\.0\.\d+:80, expected 10\.98\.171\.178:8080.*reset/v);
-	t.true(checked.report.flows.some(({impossibleReply}) => impossibleReply?.resetFrame !== undefined));
-	t.is(checked.report.matrix.find(({role, to}) => role === 'client' && to.startsWith('10.98'))?.outcome, 'timeout');
-	t.is(checked.report.matrix.find(({role, to}) => role === 'other' && to.startsWith('10.98'))?.outcome, 'open');
+	await checkBy(everyWay, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+		assertVerdict(t, checked, {exitCode: 1, cause: 'br-netfilter-not-loaded'});
+		const cause = checked.report.findings.find(finding => finding.id === 'br-netfilter-not-loaded');
+		t.like(cause, {status: 'broken', confidence: 'certain'});
+		t.regex(cause?.because ?? '', /client frame \d+: SYN-ACK from 10\.244\.0\.\d+:80, expected 10\.98\.171\.178:8080.*reset/v);
+		t.true(checked.report.flows.some(({impossibleReply}) => impossibleReply?.resetFrame !== undefined));
+		t.is(checked.report.matrix.find(({role, to}) => role === 'client' && to.startsWith('10.98'))?.outcome, 'timeout');
+		t.is(checked.report.matrix.find(({role, to}) => role === 'other' && to.startsWith('10.98'))?.outcome, 'open');
+	});
 });
 
 onCluster('from another node the Service works, and the latent fault is named', async t => {
-	const checked = await check('svc/nginx', '--from', 'pod/mars2');
-	assertVerdict(t, checked, {exitCode: 0, cause: null});
-	t.true(checked.report.latent.includes('br-netfilter-not-loaded'), checked.report.latent.join(' '));
+	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars2'], checked => {
+		assertVerdict(t, checked, {exitCode: 0, cause: null});
+		t.true(checked.report.latent.includes('br-netfilter-not-loaded'), checked.report.latent.join(' '));
+	});
 });
 
 onCluster('healthy once br_netfilter is loaded; only that it does not survive a reboot is left', async t => {
 	await loadBridgeNetfilter();
-	const checked = await check('svc/nginx', '--from', 'pod/mars1');
-	assertVerdict(t, checked, {exitCode: 0, cause: null});
-	t.is(statusOf(checked, 'br-netfilter-not-loaded'), 'ok');
-	t.is(statusOf(checked, 'br-nf-reset-at-boot-or-runtime'), 'latent');
+	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+		assertVerdict(t, checked, {exitCode: 0, cause: null});
+		t.is(statusOf(checked, 'br-netfilter-not-loaded'), 'ok');
+		t.is(statusOf(checked, 'br-nf-reset-at-boot-or-runtime'), 'latent');
+	});
 });
 
 onCluster('the sysctl at 0 is told apart from the module that is not loaded', async t => {
 	await onEveryNode('modprobe br_netfilter && sysctl -qw net.bridge.bridge-nf-call-iptables=0');
-	const checked = await check('svc/nginx', '--from', 'pod/mars1');
-	assertVerdict(t, checked, {exitCode: 1, cause: 'br-nf-call-iptables-off'});
-	t.is(statusOf(checked, 'br-netfilter-not-loaded'), 'ok');
+	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+		assertVerdict(t, checked, {exitCode: 1, cause: 'br-nf-call-iptables-off'});
+		t.is(statusOf(checked, 'br-netfilter-not-loaded'), 'ok');
+	});
 });
 
 onCluster('masqueradeAll hides the fault: exit 0, and both are named as latent', async t => {
@@ -75,12 +109,13 @@ onCluster('masqueradeAll hides the fault: exit 0, and both are named as latent',
 		const rules = await Promise.all([1, 2, 3].map(async node => onNode(node, 'iptables-save -t nat | grep "KUBE-CLUSTER-IP dst,dst -j KUBE-MARK-MASQ" | grep -v -- "! -s" || true')));
 		return rules.every(rule => rule !== '');
 	});
-	const checked = await check('svc/nginx', '--from', 'pod/mars1');
-	assertVerdict(t, checked, {exitCode: 0, cause: null});
-	t.true(checked.report.latent.includes('masquerade-all-masking'), checked.report.latent.join(' '));
-	t.is(statusOf(checked, 'br-netfilter-not-loaded'), 'latent');
-	const flow = checked.report.flows[0];
-	t.is(flow.sourceAtBackend?.ip, '10.244.0.1');
+	await checkBy(everyWay, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+		assertVerdict(t, checked, {exitCode: 0, cause: null});
+		t.true(checked.report.latent.includes('masquerade-all-masking'), checked.report.latent.join(' '));
+		t.is(statusOf(checked, 'br-netfilter-not-loaded'), 'latent');
+		const flow = checked.report.flows[0];
+		t.is(flow.sourceAtBackend?.ip, '10.244.0.1');
+	});
 });
 
 const turnHairpinOff = async () => onNode(1, 'for port in /sys/class/net/cni0/brif/*; do echo 0 > $port/hairpin_mode; done');
@@ -89,25 +124,28 @@ const backendPod = async (): Promise<string> => `pod/${(await kubectl('get', 'po
 
 onCluster('hairpin_mode 0 is harmless while br_netfilter is off, and is not accused', async t => {
 	await turnHairpinOff();
-	const checked = await check('svc/nginx', '--from', await backendPod());
-	assertVerdict(t, checked, {exitCode: 0, cause: null});
-	t.not(statusOf(checked, 'hairpin-port-off'), 'broken');
+	await checkBy(usualWays, ['svc/nginx', '--from', await backendPod()], checked => {
+		assertVerdict(t, checked, {exitCode: 0, cause: null});
+		t.not(statusOf(checked, 'hairpin-port-off'), 'broken');
+	});
 });
 
 onCluster('hairpin_mode 0 breaks self access once br_netfilter is on', async t => {
 	await loadBridgeNetfilter();
 	await turnHairpinOff();
-	const checked = await check('svc/nginx', '--from', await backendPod());
-	assertVerdict(t, checked, {exitCode: 1, cause: 'hairpin-port-off'});
+	await checkBy(usualWays, ['svc/nginx', '--from', await backendPod()], checked => {
+		assertVerdict(t, checked, {exitCode: 1, cause: 'hairpin-port-off'});
+	});
 });
 
 onCluster('kubelet hairpinMode none has no effect and is not accused', async t => {
 	await loadBridgeNetfilter();
 	await onNode(1, 'sed -i "s/hairpinMode: promiscuous-bridge/hairpinMode: none/" /var/lib/kubelet/config.yaml && systemctl restart kubelet');
 	await until('the node to be Ready', async () => (await kubectl('get', 'node', 'k8s1', '--no-headers')).includes(' Ready'));
-	const checked = await check('svc/nginx', '--from', 'pod/mars1');
-	assertVerdict(t, checked, {exitCode: 0, cause: null});
-	t.is(statusOf(checked, 'kubelet-hairpin-mode'), 'ok');
+	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+		assertVerdict(t, checked, {exitCode: 0, cause: null});
+		t.is(statusOf(checked, 'kubelet-hairpin-mode'), 'ok');
+	});
 });
 
 // A real server that is gone stays in the table with weight 0 until its last connections are over.
@@ -117,9 +155,10 @@ onCluster('a selector that matches nothing', async t => {
 	await loadBridgeNetfilter();
 	await patchService('[{"op":"replace","path":"/spec/selector","value":{"app":"ngnix"}}]');
 	await untilProgrammed(noServer);
-	const checked = await check('svc/nginx', '--from', 'pod/mars1');
-	assertVerdict(t, checked, {exitCode: 1, cause: 'no-ready-endpoints'});
-	t.regex(becauseOf(checked, 'no-ready-endpoints'), /app=ngnix/v);
+	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+		assertVerdict(t, checked, {exitCode: 1, cause: 'no-ready-endpoints'});
+		t.regex(becauseOf(checked, 'no-ready-endpoints'), /app=ngnix/v);
+	});
 });
 
 onCluster('a backend that is not ready', async t => {
@@ -127,64 +166,71 @@ onCluster('a backend that is not ready', async t => {
 	await kubectl('patch', 'deployment', 'nginx-app', '--type=json', '-p', '[{"op":"replace","path":"/spec/template/spec/containers/0/readinessProbe/httpGet/path","value":"/nowhere"},{"op":"replace","path":"/spec/strategy","value":{"type":"Recreate"}}]');
 	await untilProgrammed(noServer);
 	await until('the new pod to run', async () => (await kubectl('get', 'pods', '-l', 'app=nginx', '-o', 'jsonpath={.items[*].status.phase}')).trim() === 'Running');
-	const checked = await check('svc/nginx', '--from', 'pod/mars1');
-	assertVerdict(t, checked, {exitCode: 1, cause: 'no-ready-endpoints'});
-	t.regex(becauseOf(checked, 'no-ready-endpoints'), /[Rr]eady/v);
+	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+		assertVerdict(t, checked, {exitCode: 1, cause: 'no-ready-endpoints'});
+		t.regex(becauseOf(checked, 'no-ready-endpoints'), /[Rr]eady/v);
+	});
 });
 
 onCluster('a wrong targetPort', async t => {
 	await loadBridgeNetfilter();
 	await patchService('[{"op":"replace","path":"/spec/ports/0/targetPort","value":81}]');
 	await untilProgrammed(/-> 10\.244\.0\.\d+:81 /v);
-	const checked = await check('svc/nginx', '--from', 'pod/mars1');
-	assertVerdict(t, checked, {exitCode: 1, cause: 'target-port-mismatch'});
-	t.regex(becauseOf(checked, 'target-port-mismatch'), /:81 refuses.*80\/tcp/v);
+	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+		assertVerdict(t, checked, {exitCode: 1, cause: 'target-port-mismatch'});
+		t.regex(becauseOf(checked, 'target-port-mismatch'), /:81 refuses.*80\/tcp/v);
+	});
 });
 
 onCluster('a wrong targetPort while br_netfilter is off: both are named', async t => {
 	await patchService('[{"op":"replace","path":"/spec/ports/0/targetPort","value":81}]');
 	await untilProgrammed(/-> 10\.244\.0\.\d+:81 /v);
-	const checked = await check('svc/nginx', '--from', 'pod/mars1');
-	t.is(checked.exitCode, 1);
-	t.is(statusOf(checked, 'target-port-mismatch'), 'broken');
-	t.is(statusOf(checked, 'br-netfilter-not-loaded'), 'broken');
-	t.deepEqual([checked.report.cause, ...checked.report.contributing].toSorted((a, b) => String(a).localeCompare(String(b))), ['br-netfilter-not-loaded', 'target-port-mismatch']);
+	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+		t.is(checked.exitCode, 1);
+		t.is(statusOf(checked, 'target-port-mismatch'), 'broken');
+		t.is(statusOf(checked, 'br-netfilter-not-loaded'), 'broken');
+		t.deepEqual([checked.report.cause, ...checked.report.contributing].toSorted((a, b) => String(a).localeCompare(String(b))), ['br-netfilter-not-loaded', 'target-port-mismatch']);
+	});
 });
 
 onCluster('a backend that listens on 127.0.0.1 only', async t => {
 	await loadBridgeNetfilter();
 	await patchBackend('[{"op":"replace","path":"/spec/template/spec/containers/0/command","value":["httpd","-f","-p","127.0.0.1:80","-h","/var/www"]},{"op":"remove","path":"/spec/template/spec/containers/0/readinessProbe"},{"op":"replace","path":"/spec/strategy","value":{"type":"Recreate"}}]');
 	await untilProgrammed(/-> 10\.244\.0\.\d+:80 +Masq +1/v);
-	const checked = await check('svc/nginx', '--from', 'pod/mars1');
-	assertVerdict(t, checked, {exitCode: 1, cause: 'backend-loopback-bind'});
-	t.regex(becauseOf(checked, 'backend-loopback-bind'), /127\.0\.0\.1/v);
+	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+		assertVerdict(t, checked, {exitCode: 1, cause: 'backend-loopback-bind'});
+		t.regex(becauseOf(checked, 'backend-loopback-bind'), /127\.0\.0\.1/v);
+	});
 });
 
 onCluster('FORWARD drops', async t => {
 	await loadBridgeNetfilter();
 	await onEveryNode('iptables -P FORWARD DROP');
-	const checked = await check('svc/nginx', '--from', 'pod/mars2');
-	assertVerdict(t, checked, {exitCode: 1, cause: 'forward-policy-drop'});
+	await checkBy(everyWay, ['svc/nginx', '--from', 'pod/mars2'], checked => {
+		assertVerdict(t, checked, {exitCode: 1, cause: 'forward-policy-drop'});
+	});
 });
 
 onCluster('the node does not forward', async t => {
 	await loadBridgeNetfilter();
 	await onEveryNode('sysctl -qw net.ipv4.ip_forward=0');
-	const checked = await check('svc/nginx', '--from', 'pod/mars2');
-	assertVerdict(t, checked, {exitCode: 1, cause: 'ip-forward-off'});
+	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars2'], checked => {
+		assertVerdict(t, checked, {exitCode: 1, cause: 'ip-forward-off'});
+	});
 });
 
 onCluster('two backends of which one is local: intermittent, with which one and how often', async t => {
 	await kubectl('apply', '-f', new URL('workload/second-backend.yaml', import.meta.url).pathname);
 	await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=nginx', '--timeout=90s');
 	await untilProgrammed(/-> 10\.244\.1\.\d+:80 /v);
-	const checked = await check('svc/nginx', '--from', 'pod/mars1');
-	assertVerdict(t, checked, {exitCode: 1, cause: 'br-netfilter-not-loaded'});
-	const cell = checked.report.matrix.find(({role, to}) => role === 'client' && to.startsWith('10.98'));
-	t.is(cell?.outcome, 'intermittent');
-	const local = cell?.attempts.filter(({backend}) => backend?.startsWith('10.244.0.')) ?? [];
-	const remote = cell?.attempts.filter(({backend}) => backend?.startsWith('10.244.1.')) ?? [];
-	t.true(local.length > 0 && local.every(({outcome}) => outcome === 'timeout'), JSON.stringify(cell));
-	t.true(remote.length > 0 && remote.every(({outcome}) => outcome === 'open'), JSON.stringify(cell));
-	t.regex(checked.report.verdict, /\d of \d/v);
+	await checkBy(everyWay, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+		assertVerdict(t, checked, {exitCode: 1, cause: 'br-netfilter-not-loaded'});
+		const cell = checked.report.matrix.find(({role, to}) => role === 'client' && to.startsWith('10.98'));
+		t.is(cell?.outcome, 'intermittent');
+		const local = cell?.attempts.filter(({backend}) => backend?.startsWith('10.244.0.')) ?? [];
+		const remote = cell?.attempts.filter(({backend}) => backend?.startsWith('10.244.1.')) ?? [];
+		t.true(local.length > 0 && local.every(({outcome}) => outcome === 'timeout'), JSON.stringify(cell));
+		t.true(remote.length > 0 && remote.every(({outcome}) => outcome === 'open'), JSON.stringify(cell));
+		t.regex(checked.report.verdict, /\d of \d/v);
+	});
 });

@@ -117,6 +117,7 @@ export type Report = {
 		readonly impossibleReply?: {readonly frame: number; readonly resetFrame?: number};
 		readonly backend?: {readonly ip: string; readonly port: number}; readonly sourceAtBackend?: {readonly ip: string; readonly port: number};
 	}>;
+	readonly reached: ReadonlyArray<{readonly node: string; readonly way: string}>;
 	readonly unreachable: ReadonlyArray<{readonly point: string; readonly because: string}>;
 	readonly timing: {readonly firstSynMs: number | null; readonly verdictMs: number | null; readonly endMs: number};
 	readonly exitCode: number;
@@ -124,13 +125,30 @@ export type Report = {
 
 export type Checked = CommandResult & {readonly report: Report};
 
-/** `hairpin check … --json` over SSH, with its report parsed. */
-export const check = async (...argv: readonly string[]): Promise<Checked> => {
+/** The image with the tools that every node of the cluster holds. */
+export const debugImage = 'hairpin.test/debug:1';
+
+export type Way = 'ssh' | 'kubernetes' | 'mixed';
+
+/** The flags that reach nodes by SSH alone, by pods of hairpin's alone, or k8s1 by SSH and the others by pods. */
+export const flagsOf = async (way: Way): Promise<readonly string[]> => {
 	const {sshConfig} = await clusterEnv();
-	const result = await hairpin(['check', ...argv, '--via', 'ssh', '--ssh-config', sshConfig, '--json']);
+	return {
+		ssh: ['--via', 'ssh', '--ssh-config', sshConfig],
+		kubernetes: ['--via', 'kubernetes', '--image', debugImage],
+		mixed: ['--via', 'kubernetes', '--image', debugImage, '--ssh', 'k8s1', '--ssh-config', sshConfig],
+	}[way];
+};
+
+/** `hairpin check … --json`, with its report parsed. */
+export const checkVia = async (way: Way, ...argv: readonly string[]): Promise<Checked> => {
+	const result = await hairpin(['check', ...argv, ...await flagsOf(way), '--json']);
 	if (result.stdout === '') {
 		throw new Error(`hairpin printed nothing: ${result.stderr}`);
 	}
 
 	return {...result, report: JSON.parse(result.stdout) as Report};
 };
+
+/** The same over SSH. */
+export const check = async (...argv: readonly string[]): Promise<Checked> => checkVia('ssh', ...argv);

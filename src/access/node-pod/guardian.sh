@@ -10,4 +10,4 @@ cat >/dev/null
 owner=$("$@" --request-timeout=10s get namespace "$namespace" --ignore-not-found --output 'jsonpath={.metadata.labels.app\.kubernetes\.io/managed-by}') || exit
 [ "$owner" = hairpin ] || exit 0
 left=$("$@" --request-timeout=10s get pods --namespace "$namespace" --output name) || exit
-[ -n "$left" ] || "$@" --request-timeout=60s delete namespace "$namespace" --ignore-not-found --timeout=60s >/dev/null
+[ -n "$left" ] || "$@" --request-timeout=10s delete namespace "$namespace" --ignore-not-found --wait=false >/dev/null
