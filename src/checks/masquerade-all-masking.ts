@@ -6,6 +6,7 @@ import {
 	isTranslating,
 	liveProxy,
 	masqueradesAll,
+	masqueradesAllOfNode,
 } from '../evidence/readings.ts';
 import {bridgeNetfilterOf} from './shared/bridge-netfilter.ts';
 import {ipVersionOf, podBridges} from './shared/bridges.ts';
@@ -79,7 +80,7 @@ const judge = (evidence: Evidence): Verdict => {
 };
 
 const judgeNode = (node: NodeEvidence): Verdict => {
-	const reading = masqueradesAll(node);
+	const reading = masqueradesAllOfNode(node);
 	if (!isTranslating(node)) {
 		return ok('no kube-proxy runs here');
 	}

@@ -1,6 +1,6 @@
 import type {Known, NodeEvidence} from './evidence.ts';
 import {mapKnown, valueOf} from './known.ts';
-import {liveProxy} from './proxy-readings.ts';
+import {liveProxy, masqueradesAll} from './proxy-readings.ts';
 
 const hasServers = ({virtualServerCount}: NodeEvidence): boolean => (valueOf(virtualServerCount) ?? 0) > 0;
 
@@ -33,4 +33,11 @@ export const proxyModeOfNode = (node: NodeEvidence): Known<string> => {
 	}
 
 	return hasEndpointChains(node) || hasServers(node) || hasNftTable(node) ? modeOfTables(node) : node.proxyMode;
+};
+
+/** masqueradeAll of a node, of whatever Service: by the rules, and where these could not be read, by what the running kube-proxy says. */
+export const masqueradesAllOfNode = (node: NodeEvidence): Known<boolean> => {
+	const rules = masqueradesAll(node);
+	const flag = valueOf(liveProxy(node))?.masqueradeAll;
+	return flag !== undefined && 'unknown' in rules ? mapKnown(node.kubeProxyConfigz, () => flag) : rules;
 };

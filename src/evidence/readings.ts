@@ -16,7 +16,7 @@ export {
 export {
 	configuredProxy, kernelProxyMode, liveProxy, masqueradesAll, type ProxySettings,
 } from './proxy-readings.ts';
-export {isTranslating, proxyModeOfNode} from './node-proxy.ts';
+export {isTranslating, masqueradesAllOfNode, proxyModeOfNode} from './node-proxy.ts';
 
 export type Plug = {
 	readonly bridge: Bridge;

@@ -8,7 +8,7 @@ import {
 	bootBridgeNetfilter,
 	cniPlugin,
 	effectiveBridgeNetfilter,
-	masqueradesAll,
+	masqueradesAllOfNode,
 	proxyModeOfNode,
 } from '../evidence/readings.ts';
 
@@ -84,7 +84,7 @@ export const readSettings = (node: NodeEvidence, {kubeletVersion}: Node): NodeSe
 		ipForward: read(readForward(node)),
 		forwardPolicy: read(mapKnown(node.iptables, rulesets => forwardPolicyOf(rulesets))),
 		proxyMode: read(proxyModeOfNode(node)),
-		masqueradeAll: read(masqueradesAll(node)),
+		masqueradeAll: read(masqueradesAllOfNode(node)),
 		hairpinPorts: read(readPorts(node)),
 		conntrack: read(node.conntrack),
 		kernel: read(node.kernel),

@@ -26,7 +26,7 @@ const yesOrNo = (isSo: boolean): string => (isSo ? 'yes' : 'no');
 
 const rowOf = ({node, way, settings}: NodeReport): readonly string[] => [
 	node,
-	way,
+	way === 'kubernetes' ? 'kube' : way,
 	showBridgeNetfilter(settings),
 	show(settings.survivesReboot, yesOrNo),
 	show(settings.ipForward, isOn => (isOn ? '1' : '0')),
@@ -40,9 +40,9 @@ const rowOf = ({node, way, settings}: NodeReport): readonly string[] => [
 
 /** One row, as a line that can be read before the others are there. */
 export const formatNodeLine = (report: NodeReport): string => {
-	const [node, way, ...cells] = rowOf(report);
+	const cells = rowOf(report).slice(2);
 	const told = cells.map((cell, index) => `${headings[index + 2].toLowerCase()} ${cell}`);
-	return `${node} read over ${way}: ${told.join(', ')}`;
+	return `${report.node} read over ${report.way}: ${told.join(', ')}`;
 };
 
 const likenessOf = ({way, settings}: NodeReport): string =>

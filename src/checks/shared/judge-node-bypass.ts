@@ -1,7 +1,7 @@
 import type {Verdict} from '../../check.ts';
 import type {Bridge, Known, NodeEvidence} from '../../evidence/evidence.ts';
 import {mapKnown, valueOf} from '../../evidence/known.ts';
-import {isTranslating, masqueradesAll} from '../../evidence/readings.ts';
+import {isTranslating, masqueradesAllOfNode} from '../../evidence/readings.ts';
 import type {Bypass} from './bypass.ts';
 import {futureBridge, podBridgesOfNode} from './node-bridges.ts';
 import {
@@ -17,7 +17,7 @@ const consequence = 'would wait in vain for a Service whose backend is on it as 
 
 /** The bypass holds on these bridges of pods: what that breaks, unless something hides it. */
 const judgeHarm = (node: NodeEvidence, {condition, source}: Bypass, off: readonly Bridge[]): Verdict => {
-	const masquerade = masqueradesAll(node);
+	const masquerade = masqueradesAllOfNode(node);
 	const refs = refsTo(source(node), node.bridges);
 	if (!isTranslating(node)) {
 		return latent(`${condition}; no kube-proxy runs here whose translation replies could pass by`, refs);
