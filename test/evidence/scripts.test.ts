@@ -16,7 +16,7 @@ import type {NodeEvidence} from '../../src/evidence/evidence.ts';
 import {valueOf} from '../../src/evidence/known.ts';
 import {parseNodeEvidence} from '../../src/evidence/parse-node.ts';
 import {parsePodEvidence} from '../../src/evidence/parse-pod.ts';
-import {configuredProxy, liveProxy} from '../../src/evidence/readings.ts';
+import {configuredProxy, liveProxy, masqueradesAll} from '../../src/evidence/readings.ts';
 import {nodeScript, podScript} from '../../src/evidence/scripts.ts';
 
 const shells = [['sh'], ['bash'], ['busybox', 'sh']].filter(([shell]) => existsSync(`/bin/${shell}`) || existsSync(`/usr/bin/${shell}`));
@@ -203,5 +203,31 @@ for (const shell of shells) {
 		t.not(valueOf(evidence.sysctls['net/ipv4/ip_forward']), '7');
 		t.deepEqual(valueOf(evidence.ipsets)?.['KUBE-LOOP-BACK'], ['10.244.0.19,tcp:80,10.244.0.19']);
 		t.deepEqual(valueOf(evidence.nftTables), ['ip kube-proxy']);
+	});
+}
+
+/** Rules of iptables mode with masqueradeAll, where each Service has one that marks every client. */
+const markingRules = [
+	'*nat',
+	':KUBE-SEP-A - [0:0]',
+	...Array.from({length: 50}, (_, index) => `[0:0] -A KUBE-SVC-${index} -d 10.98.0.${index}/32 -p tcp -m comment --comment "default/s${index} cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ`),
+	...Array.from({length: 50}, (_, index) => `[0:0] -A KUBE-SEP-${index} -s 10.244.0.${index}/32 -j KUBE-MARK-MASQ`),
+	'COMMIT',
+	'',
+].join('\n');
+
+for (const shell of shells) {
+	testTables(`in ${shell.join(' ')} a node is read without a target: no rules of any Service but a few that show masqueradeAll`, async t => {
+		const folder = mkdtempSync(path.join(tmpdir(), 'hairpin-rules-'));
+		writeFileSync(path.join(folder, 'rules'), markingRules);
+		writeFileSync(path.join(folder, 'iptables-nft-save'), '#!/bin/sh\ncat "$(dirname "$0")/rules"\n', {mode: 0o755});
+		const {stdout, exitCode} = await runCommand([...shell, '-s', '--', ...nodeScript('', []).args], {input: `PATH=${folder}:$PATH\n${text}`});
+		rmSync(folder, {recursive: true});
+		t.is(exitCode, 0);
+		const evidence = parseNodeEvidence('here', stdout);
+		const iptables = (valueOf(evidence.iptables) ?? []).find(({backend}) => backend === 'nf_tables');
+		t.deepEqual(iptables?.rules.map(({chain}) => chain), ['KUBE-SVC-0', 'KUBE-SVC-1', 'KUBE-SVC-2']);
+		t.is(valueOf(masqueradesAll(evidence)), true);
+		t.deepEqual(valueOf(evidence.virtualServers), []);
 	});
 }

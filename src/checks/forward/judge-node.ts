@@ -78,7 +78,7 @@ export const judgeNodeForward = (node: NodeEvidence): Verdict => {
 		: ok('what no rule of FORWARD stops is let through');
 };
 
-/** The networks of pods, as kube-proxy knows them, or else as the bridges of this node show them. */
+/** The IPv4 networks of pods, as kube-proxy of this node is told them. */
 export const podNetworks = (node: NodeEvidence): readonly string[] => {
 	const configured = valueOf(configuredProxy(node))?.clusterCidrs ?? [];
 	return configured.filter(cidr => /^[\d.]+\/\d+$/v.test(cidr));
