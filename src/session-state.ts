@@ -36,6 +36,8 @@ export type SessionState = {
 	readonly target: Target | undefined;
 	readonly reached: ReadonlyMap<string, string>;
 	readonly unreachable: ReadonlyMap<string, {readonly because: string; readonly tryThis: string; readonly isForbidden?: boolean}>;
+	/** Why the cluster lets us make no pods of our own. */
+	readonly podsRefused: {readonly because: string; readonly tryThis: string} | undefined;
 	readonly nodes: ReadonlyMap<string, NodeEvidence>;
 	readonly pods: ReadonlyMap<string, PodEvidence>;
 	readonly planned: readonly string[];
@@ -49,6 +51,7 @@ export const initialState: SessionState = {
 	target: undefined,
 	reached: new Map(),
 	unreachable: new Map(),
+	podsRefused: undefined,
 	nodes: new Map(),
 	pods: new Map(),
 	planned: [],
@@ -75,7 +78,7 @@ const timed = (state: SessionState, times: Partial<Timing>): Timing => ({...stat
 const reducers: Reducers = {
 	'target-resolved': (_state, {target}) => ({target}),
 	'pods-announced': () => ({}),
-	'pods-refused': () => ({}),
+	'pods-refused': (_state, {because, tryThis}) => ({podsRefused: {because, tryThis}}),
 	'node-pod-waited': () => ({}),
 	'pods-left': () => ({}),
 	'node-reached': (state, {node, way}) => ({reached: withEntry(state.reached, node, way)}),

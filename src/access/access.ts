@@ -26,7 +26,7 @@ export type Stream = {
 	readonly stdout: AsyncIterable<Uint8Array>;
 	readonly stderr: AsyncIterable<Uint8Array>;
 	finish(): void;
-	kill(signal?: 'SIGTERM' | 'SIGKILL'): void;
+	kill(signal?: 'SIGINT' | 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): void;
 	readonly ended: Promise<{readonly exitCode: number | undefined; readonly because?: string}>;
 };
 
@@ -40,7 +40,7 @@ export type AccessNews =
 	/** Before the first object is made in the cluster. */
 	| {readonly type: 'pods-announced'; readonly namespace: string; readonly willMakeNamespace: boolean; readonly image: string; readonly deadlineSeconds: number; readonly purpose: 'look' | 'warm'}
 	/** The cluster does not let us make any. */
-	| {readonly type: 'pods-refused'; readonly because: string}
+	| {readonly type: 'pods-refused'; readonly because: string; readonly tryThis: string}
 	| {readonly type: 'node-pod-waited'; readonly node: string; readonly doing: string}
 	/** Something of ours could not be removed. */
 	| {readonly type: 'pods-left'; readonly namespace: string; readonly because: string};

@@ -93,6 +93,7 @@ export const formatJson = (state: SessionState, exitCode: number, repairOf: (fin
 		verdict: diagnosis.sentence,
 		findings: diagnosis.findings.map(finding => describeFinding(finding, repairOf(finding))),
 		...describeCapture(capture),
+		podsRefused: state.podsRefused ?? null,
 		reached: state.reached.entries().map(([node, way]) => ({node, way})).toArray(),
 		unreachable: state.unreachable.entries().map(([point, {because, tryThis}]) => ({point, because, tryThis})).toArray(),
 		timing: describeTiming(timing),

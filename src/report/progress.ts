@@ -16,7 +16,7 @@ const sentences: Sentences = {
 	'node-pod-waited': ({node, doing}) => (doing === '' ? undefined : `the pod on ${node}: ${doing}`),
 	'pods-left': ({namespace, because}) => `not everything of ours could be removed from ${namespace} (${because}); look with: hairpin sweep`,
 	'node-reached': ({node, way}) => `${node} reached over ${way}`,
-	'point-unreachable': ({point, because, isForbidden}) => (isForbidden === true ? `${point} cannot be read without these rights` : `${point} cannot be read: ${because}`),
+	'point-unreachable': ({point, because}) => `${point} cannot be read: ${because}`,
 	'node-read': ({evidence}) => `${evidence.node} read`,
 	'pod-read': ({evidence}) => `${evidence.namespace}/${evidence.pod} read`,
 	'capture-armed': ({label}) => `capture armed on ${label}`,

@@ -83,12 +83,14 @@ const formatRepair = (diagnosis: Diagnosis, state: SessionState, repairOf: (find
 };
 
 /** Points that are not reached for the same reason are named together. */
-const formatUnreachable = ({unreachable}: SessionState): readonly string[] => {
+const formatUnreachable = ({unreachable, podsRefused}: SessionState): readonly string[] => {
+	const refusal = podsRefused ? [...wrapText(podsRefused.because, width - 2, ''), ...wrapText(`  try: ${podsRefused.tryThis}`, width - 2, ' '.repeat(4))] : [];
 	const groups = Map.groupBy([...unreachable].toSorted(([a], [b]) => a.localeCompare(b)), ([, {because}]) => because);
-	return groups.entries().flatMap(([because, group]) => [
+	const points = groups.entries().flatMap(([because, group]) => [
 		...wrapText(`${group.map(([point]) => point).join(', ')}: ${because}`, width - 2, ' '.repeat(4)),
-		...wrapText(`  try: ${group[0][1].tryThis}`, width - 2, ' '.repeat(4)),
+		...wrapText(group[0][1].tryThis === podsRefused?.tryThis ? '' : `  try: ${group[0][1].tryThis}`, width - 2, ' '.repeat(4)),
 	]).toArray();
+	return [...refusal, ...points].filter(line => line !== '');
 };
 
 const formatVerdict = (diagnosis: Diagnosis): readonly string[] => [

@@ -72,8 +72,11 @@ export const createPodMaker = (kubectl: KubectlProgram, options: PodOptions & {r
 	const prepare = async (purpose: 'look' | 'warm'): Promise<Refusal | undefined> => {
 		const permission = await askPermission(kubectl, namespace);
 		if ('because' in permission) {
-			tell({type: 'pods-refused', because: permission.because});
-			return {ok: false, ...permission};
+			const {because, tryThis, isForbidden} = permission;
+			tell({type: 'pods-refused', because, tryThis});
+			return {
+				ok: false, because: 'no pod of ours may be made', tryThis, isForbidden,
+			};
 		}
 
 		tell({
