@@ -4,10 +4,14 @@
 write_access() {
 	write_kubeconfig admin
 	write_kubeconfig kube-proxy
+	write_kubeconfig reader
+	write_kubeconfig looker
 	openssl genrsa -out "$RUN/accounts.key" 2048 2>/dev/null
 	openssl rsa -in "$RUN/accounts.key" -pubout -out "$RUN/accounts.pub" 2>/dev/null
 	{
 		echo 'admin-token,admin,admin,system:masters'
+		echo 'reader-token,reader,reader'
+		echo 'looker-token,looker,looker'
 		echo 'kube-proxy-token,system:kube-proxy,kube-proxy'
 		for n in $(node_numbers); do echo "k8s$n-token,system:node:k8s$n,k8s$n,system:nodes"; done
 	} >"$RUN/tokens.csv"

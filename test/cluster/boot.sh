@@ -14,6 +14,7 @@ bring_up() { # N
 	[[ $1 =~ ^[123]$ ]] || fail "1 to 3 nodes, not $1"
 	build_parts
 	if is_up "$1"; then
+		[ -e "$RUN/kube-apiserver.pid" ] || restart_api_server
 		say 'it is up'
 		return
 	fi
@@ -65,16 +66,45 @@ boot_node() { # N
 		systemd.machine_id="$(printf '%032x' "$1")" hairpin.node="$RUN/$name"
 }
 
+start_api_server() {
+	start kube-apiserver "$(kube_part)/kube-apiserver" --etcd-servers=http://127.0.0.1:2379 --cert-dir=certificates \
+		--bind-address="$SUBNET.1" --advertise-address="$SUBNET.1" --service-cluster-ip-range=10.96.0.0/12 \
+		--token-auth-file=tokens.csv --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged \
+		--kubelet-preferred-address-types=InternalIP --service-account-issuer=https://kubernetes.default.svc \
+		--service-account-key-file=accounts.pub --service-account-signing-key-file=accounts.key \
+		--audit-policy-file="$HERE/audit-policy.yaml" --audit-log-path=audit.log
+	wait_until 180 'the API server' run_kubectl get --raw /readyz
+}
+
+# Its pid file goes with it, so that it is not missed.
+stop_api_server() {
+	local pid
+	[ -e "$RUN/kube-apiserver.pid" ] || return 0
+	read -r pid _ <"$RUN/kube-apiserver.pid"
+	rm "$RUN/kube-apiserver.pid"
+	kill -KILL -- "-$pid"
+	say 'the API server is stopped'
+}
+
+restart_api_server() {
+	start_api_server
+	wait_until 120 'nodes Ready' run_kubectl wait --for=condition=Ready node --all --timeout=5s
+	say 'the API server is started'
+}
+
+control_api_server() { # stop|start
+	case $1 in
+		stop) stop_api_server ;;
+		start) [ -e "$RUN/kube-apiserver.pid" ] || restart_api_server ;;
+		*) print_usage ;;
+	esac
+}
+
 start_control_plane() {
 	local kube
 	kube=$(kube_part)
 	start etcd "$kube/etcd" etcd-data
-	start kube-apiserver "$kube/kube-apiserver" --etcd-servers=http://127.0.0.1:2379 --cert-dir=certificates \
-		--bind-address="$SUBNET.1" --advertise-address="$SUBNET.1" --service-cluster-ip-range=10.96.0.0/12 \
-		--token-auth-file=tokens.csv --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged \
-		--kubelet-preferred-address-types=InternalIP --service-account-issuer=https://kubernetes.default.svc \
-		--service-account-key-file=accounts.pub --service-account-signing-key-file=accounts.key
-	wait_until 180 'the API server' run_kubectl get --raw /readyz
+	start_api_server
 	start kube-controller-manager "$kube/kube-controller-manager" --kubeconfig=admin.kubeconfig --leader-elect=false \
 		--service-account-private-key-file=accounts.key --use-service-account-credentials --cert-dir=certificates
 	start kube-scheduler "$kube/kube-scheduler" --kubeconfig=admin.kubeconfig --leader-elect=false --cert-dir=certificates

@@ -4,7 +4,6 @@ import {
 	type Checked,
 	type Way,
 	checkVia,
-	cluster,
 	kubectl,
 	onEveryNode,
 	onNode,
@@ -13,14 +12,7 @@ import {
 import {onCluster, prepareCluster, restoreCluster} from '../helpers/on-cluster.ts';
 import {findMistakes} from '../helpers/report-schema.ts';
 
-test.before(async () => {
-	await prepareCluster();
-	// So that not every check makes and removes the namespace; the tests of kubernetes.test.ts do without.
-	await cluster('kubectl', 'create', 'namespace', 'hairpin-system');
-});
-test.after.always(async () => {
-	await cluster('kubectl', 'delete', 'namespace', 'hairpin-system', '--ignore-not-found');
-});
+test.before(prepareCluster);
 test.afterEach.always(restoreCluster);
 
 const everyWay: readonly Way[] = ['ssh', 'kubernetes', 'mixed'];

@@ -61,6 +61,7 @@ on_every_node() { # WHAT: runs node-state.sh everywhere at once; what it says st
 
 reset_cluster() {
 	[ -e "$RUN/seeded" ] || fail 'it has no founding state yet: seed first'
+	[ -e "$RUN/kube-apiserver.pid" ] || restart_api_server
 	restore_objects &
 	local objects=$!
 	on_every_node restore

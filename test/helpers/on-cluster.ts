@@ -7,6 +7,9 @@ if (reason !== undefined) {
 	console.log(reason);
 }
 
+/** Whether the cluster can run on this machine. */
+export const isPossible = reason === undefined;
+
 /** A test on the real cluster, one at a time; skipped, with the reason told, where none can run. */
 export const onCluster = reason === undefined ? test.serial : test.serial.skip;
 

@@ -1,3 +1,4 @@
+import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -65,7 +66,17 @@ export const until = async (what: string, isTrue: () => Promise<boolean>, second
 	}
 };
 
-type ClusterEnv = {readonly netns: string; readonly kubeconfig: string; readonly sshConfig: string; readonly kubectl: string};
+type ClusterEnv = {
+	readonly netns: string;
+	readonly kubeconfig: string;
+	/** Of a user who may read what a check asks for. */
+	readonly readerKubeconfig: string;
+	/** Of a user who may also make pods that look at nodes. */
+	readonly lookerKubeconfig: string;
+	readonly auditLog: string;
+	readonly sshConfig: string;
+	readonly kubectl: string;
+};
 
 let known: ClusterEnv | undefined;
 
@@ -78,9 +89,21 @@ export const clusterEnv = async (): Promise<ClusterEnv> => {
 	const {stdout} = mustSucceed(await cluster('env'));
 	const value = (name: string): string => new RegExp(`^${name}=(?<value>.*)$`, 'mv').exec(stdout)?.groups?.value ?? '';
 	known = {
-		netns: value('NETNS'), kubeconfig: value('KUBECONFIG'), sshConfig: value('SSH_CONFIG'), kubectl: value('KUBECTL'),
+		netns: value('NETNS'), kubeconfig: value('KUBECONFIG'), readerKubeconfig: value('READER_KUBECONFIG'), lookerKubeconfig: value('LOOKER_KUBECONFIG'), auditLog: value('AUDIT_LOG'), sshConfig: value('SSH_CONFIG'), kubectl: value('KUBECTL'),
 	};
 	return known;
+};
+
+export type ApiRequest = {readonly verb: string; readonly uri: string; readonly userAgent: string; readonly user: string};
+
+/** What people asked of the API server since the cluster was started. */
+export const apiRequests = async (): Promise<readonly ApiRequest[]> => {
+	const {auditLog} = await clusterEnv();
+	const lines = (await readFile(auditLog, 'utf8')).split('\n').filter(line => line !== '');
+	return lines.map(line => JSON.parse(line) as {readonly verb: string; readonly requestURI: string; readonly userAgent: string; readonly user: {readonly username: string}})
+		.map(({verb, requestURI, userAgent, user}) => ({
+			verb, uri: requestURI, userAgent, user: user.username,
+		}));
 };
 
 /** The command that runs hairpin from its sources inside the cluster's network namespace. */
