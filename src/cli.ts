@@ -68,11 +68,12 @@ const run = async (): Promise<number> => {
 try {
 	process.exitCode = await run();
 } catch (error) {
-	if (!(error instanceof UserFacingError)) {
-		throw error;
-	}
-
-	output.warn(`hairpin: ${error.because}`);
-	output.warn(`try: ${error.tryThis}`);
+	// Node's own exit code for an error that nobody caught is 1, which would say that a fault was found.
 	process.exitCode = couldNotRun;
+	if (error instanceof UserFacingError) {
+		output.warn(`hairpin: ${error.because}`);
+		output.warn(`try: ${error.tryThis}`);
+	} else {
+		output.warn(`hairpin: this is a defect of hairpin; please report it with these lines:\n${error instanceof Error ? error.stack : String(error)}`);
+	}
 }

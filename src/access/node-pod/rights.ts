@@ -31,9 +31,9 @@ export type Forbidden = Failure & {readonly isForbidden: true};
 /** What the cluster lets us do in a namespace of ours, found out before anything is made there. */
 export type Permission = Forbidden | (Failure & {readonly isForbidden?: false}) | {readonly willMakeNamespace: boolean};
 
-const forbid = (namespace: string, rights: readonly Right[]): Forbidden => ({
+const forbid = (namespace: string, rights: readonly Right[], isHidden: boolean): Forbidden => ({
 	isForbidden: true,
-	because: `you have no right to ${describeRights(rights)} in the namespace ${namespace}, so no pod of ours can look there`,
+	because: `you have no right to ${describeRights(rights)} in the namespace ${namespace}${isHidden ? ' (nor to see whether it exists)' : ''}, so no pod of ours can look at nodes`,
 	tryThis: 'ask for these rights (the README has a ClusterRole for them), name a namespace where you have them with --debug-namespace, or reach nodes with --ssh NODE=USER@HOST',
 });
 
@@ -53,7 +53,7 @@ export const askPermission = async (kubectl: KubectlProgram, namespace: string):
 	const wanted = isMustMakeNamespace ? [{verb: 'create', resource: 'namespaces'}, ...podRights] : podRights;
 	const missing = review.ok ? missingRights(review.value, wanted) : [];
 	if (missing.length > 0) {
-		return forbid(namespace, missing);
+		return forbid(namespace, missing, !found.ok && found.kind === 'forbidden');
 	}
 
 	const level = found.ok ? enforced(found.value) : 'privileged';

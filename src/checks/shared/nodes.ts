@@ -1,11 +1,12 @@
 import type {Evidence, Known, NodeEvidence} from '../../evidence/evidence.ts';
 import {joinWords} from './words.ts';
 
-/** Why nodes that take part could not be read, one sentence each. */
-export const describeUnreadNodes = ({target, nodes, unreachable}: Evidence): readonly string[] => target.nodes.keys()
-	.filter(name => !nodes.has(name))
-	.map(name => `${name} could not be read${unreachable.has(name) ? `: ${unreachable.get(name)}` : ''}`)
-	.toArray();
+/** Which nodes that take part could not be read; why, where it is one. The reasons of several are told once, by the report. */
+export const describeUnreadNodes = ({target, nodes, unreachable}: Evidence): readonly string[] => {
+	const names = target.nodes.keys().filter(name => !nodes.has(name)).toArray();
+	const because = names.length === 1 ? unreachable.get(names[0]) : undefined;
+	return names.length === 0 ? [] : [`${joinWords(names)} could not be read${because === undefined ? '' : `: ${because}`}`];
+};
 
 export type NodeReading<T> = {readonly node: NodeEvidence; readonly value: T};
 
