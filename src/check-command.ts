@@ -2,16 +2,17 @@ import {performance} from 'node:perf_hooks';
 import {createAccess} from './access/create-access.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
 import type {Finding} from './check.ts';
-import {createKubectl} from './cluster/kubectl.ts';
+import {type KubectlProgram, createKubectl} from './cluster/kubectl.ts';
 import type {AccessOptions, CheckOptions} from './options.ts';
 import {type PlannedNode, formatPlannedObjects} from './planned-objects.ts';
 import {formatJson} from './report/json.ts';
 import {formatProgress} from './report/progress.ts';
 import {formatReport} from './report/text.ts';
-import {runSession} from './session.ts';
+import {type SessionTools, runSession} from './session.ts';
 import {type SessionState, evidenceOf} from './session-state.ts';
 import {resolveTarget} from './target.ts';
 import {UserFacingError} from './user-facing-error.ts';
+import {prepareVipCheck} from './vip-check.ts';
 
 export type Output = {
 	write(text: string): void;
@@ -46,18 +47,22 @@ export const printPlan = (options: AccessOptions, nodes: readonly PlannedNode[],
 	return 0;
 };
 
+const prepareCheck = (options: CheckOptions & {readonly service: string}, kubectl: KubectlProgram): Pick<SessionTools, 'resolveTarget' | 'openAccess'> => ({
+	resolveTarget: async () => resolveTarget(kubectl, {service: options.service, from: options.from}),
+	openAccess: ({nodes}, tell) => createAccess(options, {addressOf: node => nodes.get(node)?.internalIp, kubectl, tell}),
+});
+
 /** `hairpin check`: one incident, headless. Resolves with the exit code (design.md §9). */
 export const check = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	const kubectl = createKubectl(options);
-	const findTarget = async () => resolveTarget(kubectl, {service: options.service, from: options.from});
+	const tools = options.vip === undefined ? prepareCheck(options, kubectl) : prepareVipCheck(options, {kubectl, tell: output.warn, signal});
 	if (options.isDryRun) {
-		const {nodes} = await findTarget();
-		return printPlan(options, nodes.values().toArray(), output);
+		const nodes = options.vip === undefined ? (await tools.resolveTarget()).nodes.values().toArray() : [];
+		return printPlan(options, nodes, output);
 	}
 
 	const state = await runSession({
-		resolveTarget: findTarget,
-		openAccess: ({nodes}, tell) => createAccess(options, {addressOf: node => nodes.get(node)?.internalIp, kubectl, tell}),
+		...tools,
 		onEvent(event) {
 			const line = formatProgress(event);
 			if (line !== undefined) {

@@ -12,3 +12,13 @@ const expandIpv6 = (ip: string): string => {
 export const toHexDigits = (ip: string): string => ip.includes(':')
 	? expandIpv6(ip.toLowerCase())
 	: ip.split('.').map(part => Number(part).toString(16).padStart(2, '0')).join('');
+
+/** The address of 8 or 32 hexadecimal digits in network order, as text; undefined where it is none. */
+export const fromHexDigits = (digits: string): string | undefined => {
+	if (/^[\da-f]{32}$/iv.test(digits)) {
+		const groups = digits.toLowerCase().match(/.{4}/gv) ?? [];
+		return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+	}
+
+	return /^[\da-f]{8}$/iv.test(digits) ? (digits.match(/../gv) ?? []).map(pair => Number.parseInt(pair, 16)).join('.') : undefined;
+};

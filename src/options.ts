@@ -7,6 +7,7 @@ import {type WarmOptions, describeWarm} from './options/warm.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 export type {CheckOptions} from './options/check.ts';
+export type {Vip} from './options/vip.ts';
 export type {NodesOptions} from './options/nodes.ts';
 export type {SweepOptions} from './options/sweep.ts';
 export type {WarmOptions} from './options/warm.ts';

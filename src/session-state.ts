@@ -1,5 +1,6 @@
 import type {AccessNews} from './access/access.ts';
 import type {CaptureEvidence} from './capture/capture-evidence.ts';
+import {podLabel} from './cluster/pod-label.ts';
 import type {Diagnosis} from './diagnosis.ts';
 import type {Evidence, NodeEvidence, PodEvidence} from './evidence/evidence.ts';
 import {type Cell, nameCell} from './probes/matrix.ts';
@@ -84,7 +85,7 @@ const reducers: Reducers = {
 	'node-reached': (state, {node, way}) => ({reached: withEntry(state.reached, node, way)}),
 	'point-unreachable': (state, {point, because, tryThis, isForbidden}) => ({unreachable: withEntry(state.unreachable, point, {because, tryThis, isForbidden})}),
 	'node-read': (state, {evidence}) => ({nodes: withEntry(state.nodes, evidence.node, evidence)}),
-	'pod-read': (state, {evidence}) => ({pods: withEntry(state.pods, `${evidence.namespace}/${evidence.pod}`, evidence)}),
+	'pod-read': (state, {evidence}) => ({pods: withEntry(state.pods, podLabel({namespace: evidence.namespace, name: evidence.pod}), evidence)}),
 	'capture-armed': (state, {atMs}) => ({
 		timing: timed(state, {armedMs: atMs}),
 	}),

@@ -22,6 +22,8 @@ export type Target = {
 	readonly nodes: ReadonlyMap<string, Node>;
 	/** Facts worth telling that are no failure, such as "the Service has no selector". */
 	readonly notes: readonly string[];
+	/** True where it was read from the rules of nodes, without the API: names, readiness, selector and the name of targetPort are not known then. */
+	readonly isFromRules?: boolean;
 	/** Such as `v1.33.3`, where the API server told it. */
 	readonly serverVersion?: string;
 };

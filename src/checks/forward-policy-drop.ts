@@ -99,13 +99,19 @@ const letThrough = (cidrs: readonly string[]): readonly string[] => [
 	'# lasting: whatever set it must not again (Docker: ExecStartPost=/usr/sbin/iptables -P FORWARD ACCEPT in a drop-in of docker.service), or keep the two rules in the firewall\'s own files',
 ];
 
+/** The pods' networks as the API tells them, else as the nodes' own settings do. */
+const networksOf = ({target, nodes}: Evidence): readonly string[] => {
+	const cidrs = new Set(target.nodes.values().flatMap(({podCidrs}) => podCidrs));
+	const own = new Set(nodes.values().flatMap(node => podNetworks(node)));
+	return cidrs.size > 0 ? [...cidrs] : (own.size > 0 ? [...own] : ['POD_CIDR']);
+};
+
 const repair = (evidence: Evidence): readonly string[] => {
 	const cells = explainedCells(evidence, predict(evidence));
 	const nodes = joinWords(stopsOf(cells, evidence).map(({node}) => node));
-	const cidrs = new Set(evidence.target.nodes.values().flatMap(({podCidrs}) => podCidrs)).values().toArray();
 	return [
 		`# on ${nodes === '' ? joinWords(evidence.nodes.keys().toArray()) : nodes}, as root: let the pods' networks through, rather than everything`,
-		...letThrough(cidrs),
+		...letThrough(networksOf(evidence)),
 	];
 };
 

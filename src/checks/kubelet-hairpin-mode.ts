@@ -24,10 +24,10 @@ const describeNodes = (evidence: Evidence, readings: ReadonlyArray<NodeReading<s
 	return `${path} says hairpinMode ${value}, but ${describeCni(node)}; ${describePorts(evidence, node)}`;
 }).entries().map(([words, same]) => `on ${nameNodes(same)} ${words}`).toArray().join('; ');
 
-/** Only dockershim without a CNI plugin ever used the value; it was removed with Kubernetes 1.24 (kubernetes#97252). */
-const hasConsumer = (evidence: Evidence, node: NodeEvidence): boolean => {
-	const minor = /^v?1\.(?<minor>\d+)/v.exec(evidence.target.nodes.get(node.node)?.kubeletVersion ?? '')?.groups?.minor;
-	return minor !== undefined && Number(minor) < 24 && (valueOf(node.cniConfigs) ?? []).length === 0;
+/** Only dockershim without a CNI plugin ever used the value; it was removed with Kubernetes 1.24 (kubernetes#97252). Without an API server the version is not known. */
+const hasConsumer = ({target}: Evidence, node: NodeEvidence): boolean => {
+	const minor = /^v?1\.(?<minor>\d+)/v.exec(target.nodes.get(node.node)?.kubeletVersion ?? '')?.groups?.minor;
+	return (minor === undefined ? target.isFromRules === true : Number(minor) < 24) && (valueOf(node.cniConfigs) ?? []).length === 0;
 };
 
 const judge = (evidence: Evidence): Verdict => {

@@ -3,13 +3,17 @@ import type {Pod} from '../cluster/cluster.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import type {Cell} from '../probes/matrix.ts';
 import {suggestLabels} from './shared/labels.ts';
+import {findInApi} from './shared/repairs.ts';
 import {readyEndpoints} from './shared/routes.ts';
 import {broken, latent, ok} from './shared/verdicts.ts';
-import {joinWords, pluralize, podLabel} from './shared/words.ts';
+import {
+	joinWords,
+	pluralize,
+	podLabel,
+	serviceLabel,
+} from './shared/words.ts';
 
 const formatSelector = (selector: Readonly<Record<string, string>>): string => Object.entries(selector).map(([key, value]) => `${key}=${value}`).join(',');
-
-const serviceLabel = ({target}: Evidence): string => `${target.service.namespace}/${target.service.name}`;
 
 const whyNotReady = ({phase, containers}: Pod): string => {
 	const waiting = containers.filter(({isReady}) => !isReady).map(({name, state}) => `container ${name}: ${state === '' ? 'not ready' : state}`);
@@ -37,7 +41,18 @@ const explainPods = ({target}: Evidence): string => {
 		: `its selector ${formatSelector(selector)} finds ${joinWords(target.backends.map(pod => podLabel(pod)))}, which the EndpointSlices do not list yet`;
 };
 
+/** Rules hold what kube-proxy made of the API's objects, and nothing of why. */
+const explainRules = ({target}: Evidence): string => {
+	const count = target.endpoints.length;
+	const seen = count === 0 ? 'the nodes\' rules send it to no backend' : `the nodes' rules give no new connections to its ${pluralize(count, 'backend')} (weight 0)`;
+	return `${seen}; whether it has pods, and whether these are Ready, is not known without an API server`;
+};
+
 const explainAbsence = (evidence: Evidence): string => {
+	if (evidence.target.isFromRules === true) {
+		return explainRules(evidence);
+	}
+
 	const {
 		service, backends, endpoints, notes,
 	} = evidence.target;
@@ -55,17 +70,17 @@ const explainAbsence = (evidence: Evidence): string => {
 
 const isVipCell = (cell: Cell): boolean => cell.path !== 'endpoint' && cell.attempts.length > 0;
 
-const refsOf = (evidence: Evidence, says: string): readonly EvidenceRef[] => [{kind: 'object', object: `service ${serviceLabel(evidence)}`, says}];
+const refsOf = (evidence: Evidence, says: string): readonly EvidenceRef[] => [{kind: 'object', object: `service ${serviceLabel(evidence.target.service)}`, says}];
 
 const judge = (evidence: Evidence): Verdict => {
 	const ready = readyEndpoints(evidence).length;
 	const all = evidence.target.endpoints.length;
 	if (ready > 0) {
-		return ok(ready === all ? `${pluralize(ready, 'endpoint is', 'endpoints are')} ready` : `${ready} of ${pluralize(all, 'endpoint')} are ready`);
+		return ok(evidence.target.isFromRules === true ? `the nodes' rules send to ${pluralize(ready, 'backend')}; whether pods are Ready is not known without an API server` : (ready === all ? `${pluralize(ready, 'endpoint is', 'endpoints are')} ready` : `${ready} of ${pluralize(all, 'endpoint')} are ready`));
 	}
 
 	const why = explainAbsence(evidence);
-	const because = `${serviceLabel(evidence)} has no ready endpoint: ${why}`;
+	const because = `${serviceLabel(evidence.target.service)} has no ready endpoint: ${why}`;
 	const outcomes = evidence.matrix.filter(cell => isVipCell(cell)).flatMap(({attempts}) => attempts.map(({outcome}) => outcome));
 	return outcomes.length > 0 && outcomes.every(outcome => outcome === 'open')
 		? latent(`${because}; and yet the Service answers: the endpoints have just changed, or kube-proxy is behind`, refsOf(evidence, why))
@@ -81,7 +96,11 @@ const repairSelector = ({target}: Evidence): readonly string[] => {
 };
 
 const repair = (evidence: Evidence): readonly string[] => {
-	const {service, backends, port} = evidence.target;
+	const {service, backends, port, isFromRules} = evidence.target;
+	if (isFromRules === true) {
+		return findInApi(service);
+	}
+
 	if (Object.keys(service.selector).length === 0) {
 		return [`kubectl -n ${service.namespace} edit service ${service.name}   # add spec.selector, or create an EndpointSlice labelled kubernetes.io/service-name=${service.name}`];
 	}

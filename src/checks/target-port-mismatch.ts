@@ -2,6 +2,7 @@ import type {Check, Verdict} from '../check.ts';
 import type {Evidence, Listener} from '../evidence/evidence.ts';
 import {isCellExplained} from './shared/explain.ts';
 import {isLoopback} from './shared/listeners.ts';
+import {findInApi} from './shared/repairs.ts';
 import {type Answer, predictRefusal, readAnswers} from './shared/refusals.ts';
 import {
 	broken,
@@ -9,7 +10,7 @@ import {
 	ok,
 	unknown,
 } from './shared/verdicts.ts';
-import {formatAddress, joinWords} from './shared/words.ts';
+import {formatAddress, joinWords, serviceLabel} from './shared/words.ts';
 
 const formatPort = ({protocol, port}: Listener): string => `${port}/${protocol.replace('6', '')}`;
 
@@ -30,7 +31,7 @@ const describeClosed = ({endpoint, listening}: Answer): string => {
 };
 
 const refsOf = (evidence: Evidence, answers: readonly Answer[]) => [
-	{kind: 'object' as const, object: `service ${evidence.target.service.namespace}/${evidence.target.service.name}`, says: `port ${evidence.target.port.port} → targetPort ${evidence.target.port.targetPort}`},
+	{kind: 'object' as const, object: `service ${serviceLabel(evidence.target.service)}`, says: `port ${evidence.target.port.port} → targetPort ${evidence.target.port.targetPort}`},
 	...answers.flatMap(({listening}) => {
 		const listeners = listening.state === 'unknown' ? undefined : evidence.pods.get(listening.pod)?.listeners;
 		return listeners && 'origin' in listeners ? [{kind: 'value' as const, origin: listeners.origin}] : [];
@@ -75,10 +76,17 @@ const judge = (evidence: Evidence): Verdict => {
 const portIndex = ({target}: Evidence): number => Math.max(0, target.service.ports.findIndex(({port, protocol}) => port === target.port.port && protocol === target.port.protocol));
 
 const repair = (evidence: Evidence): readonly string[] => {
-	const {service, port} = evidence.target;
+	const {service, port, isFromRules} = evidence.target;
 	const other = readAnswers(evidence)
 		.flatMap(({listening}) => (listening.state === 'absent' ? listening.others : []))
 		.find(({ip, protocol}) => !isLoopback(ip) && protocol.startsWith(port.protocol.toLowerCase()));
+	if (isFromRules === true) {
+		return [
+			...findInApi(service),
+			...(other === undefined ? [] : [`kubectl -n NAMESPACE edit service NAME   # targetPort of port ${port.port}: ${other.port}`]),
+		];
+	}
+
 	if (other === undefined) {
 		return evidence.target.backends.map(pod => `kubectl -n ${pod.namespace} logs ${pod.name} --all-containers --tail=50   # nothing listens for ${port.protocol} there`);
 	}

@@ -1,5 +1,6 @@
 import type {Finding} from '../check.ts';
 import {describeImpossible, findImpossibleReply} from '../checks/shared/proof.ts';
+import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
 import type {Diagnosis} from '../diagnosis.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import {type Cell, isFailing} from '../probes/matrix.ts';
@@ -9,7 +10,7 @@ type Parts = Omit<Diagnosis, 'sentence'>;
 
 const nameEnds = ({target: {client, service, port}}: Evidence): readonly [client: string, service: string] => {
 	const host = service.clusterIp.includes(':') ? `[${service.clusterIp}]` : service.clusterIp;
-	return [`${client.namespace}/${client.name}`, `${service.namespace}/${service.name} (${host}:${port.port})`];
+	return [podLabel(client), service.namespace === '' ? service.name : `${serviceLabel(service)} (${host}:${port.port})`];
 };
 
 const ids = (findings: readonly Finding[]): string => findings.map(({check}) => check.id).join(', ');
@@ -58,7 +59,9 @@ const summarizeHealthy = (parts: Parts, evidence: Evidence, target: Cell | undef
 	...part('latent:', parts.latent),
 ];
 
-const describeUndetermined = ({check, verdict}: Finding): string => `${check.id} (${verdict.because})`;
+/** `a, b (why)`: what is missing for the same reason stands together. */
+const describeUndetermined = (findings: readonly Finding[]): string =>
+	Map.groupBy(findings, ({verdict}) => verdict.because).entries().map(([because, group]) => `${ids(group)} (${because})`).toArray().join(', ');
 
 const summarizeUndecided = (parts: Parts, evidence: Evidence, target: Cell | undefined): readonly string[] => {
 	const reply = findImpossibleReply(evidence);
@@ -70,7 +73,7 @@ const summarizeUndecided = (parts: Parts, evidence: Evidence, target: Cell | und
 		...part('found, but it does not fit what the probes met:', misfits),
 		...parts.contributing.map(({check, verdict}) => `explains other failures only: ${check.id}: ${verdict.because}`),
 		...part('ruled out:', parts.ruledOut),
-		...(parts.undetermined.length > 0 ? [`not judged: ${parts.undetermined.map(finding => describeUndetermined(finding)).join(', ')}`] : []),
+		...(parts.undetermined.length > 0 ? [`not judged: ${describeUndetermined(parts.undetermined)}`] : []),
 		...part('latent:', parts.latent),
 	];
 };

@@ -5,6 +5,7 @@ import {
 	pointLabel,
 } from '../access/access.ts';
 import type {Pod} from '../cluster/cluster.ts';
+import {podLabel} from '../cluster/pod-label.ts';
 import {pointOfPod, probedBackends, probedEndpoints} from '../probes/plan.ts';
 import type {Target} from '../target.ts';
 import type {NodeEvidence, PodEvidence} from './evidence.ts';
@@ -64,7 +65,7 @@ const readPod = async (access: Access, pod: Pod, tell: Tell): Promise<void> => {
 
 /** Reads every reached node, the client and the backends, each in one round trip, all at the same time. */
 export const collectEvidence = async (access: Access, target: Target, reached: ReadonlySet<string>, tell: Tell): Promise<void> => {
-	const pods = new Map([target.client, ...probedBackends(target)].map(pod => [`${pod.namespace}/${pod.name}`, pod]));
+	const pods = new Map([target.client, ...probedBackends(target)].map(pod => [podLabel(pod), pod]));
 	const question = {vip: target.service.clusterIp, endpointIps: probedEndpoints(target).map(({ip}) => ip)};
 	await Promise.all([
 		...reached.keys().map(async node => {

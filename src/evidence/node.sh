@@ -1,31 +1,18 @@
 # Reads a node's network settings and prints them as "@@section" blocks; text of files stands behind "|".
 # Read-only: only tables and modules that are loaded already are asked, since ipvsadm, ipset, nft and iptables would load them.
 # Starting a process can cost tens of milliseconds, so files are read by one awk and by builtins of the shell.
-# shellcheck shell=sh
+# Stands behind rule-programs.sh, which sets root, release, family and what find_savers finds.
+# shellcheck shell=sh disable=SC2154
 # args: VIP VIP_HEX ENDPOINT_IPS (separated by commas)
 vip=$1 vip_hex=$2 endpoint_ips=$3
-# Where the node's files are seen: elsewhere than at / in a container of ours.
-root=${HAIRPIN_ROOT-}
-family='' set_prefix=KUBE-
+set_prefix=KUBE-
 case $vip in *:*) family=6 set_prefix=KUBE-6- ;; esac
 # A proxy of the environment must not be asked for what listens on this node.
 unset http_proxy all_proxy HTTP_PROXY ALL_PROXY
 newline='
 ' tab='	'
 
-# Printed with printf, since echo of some shells turns a backslash and an n into a new line.
-section() { printf '@@%s\n' "$*"; }
-have() { command -v "$1" >/dev/null 2>&1; }
-run_bounded() { if have timeout; then exec timeout 20 "$@"; fi; exec "$@"; }
-
-# Whether asking a subsystem cannot load it: it is there already, or this kernel has no modules at all.
-is_there() { # MODULE
-	if [ -d "/sys/module/$1" ] || [ ! -e /proc/modules ]; then return 0; fi
-	grep -qs "/$1\.ko" "$root/lib/modules/$release/modules.builtin"
-}
-
 print_host() {
-	read -r release </proc/sys/kernel/osrelease
 	section hairpin-node 1
 	section host
 	printf 'kernel %s\n' "$release"
@@ -322,21 +309,6 @@ keep_answers='
 	name == "nft" { if ((/^table / && ++tables <= 200) || /^failed$/) print }
 	name == "proxy-mode" || name == "configz" { size += length($0) + 1; if (size <= 65536) print "|" $0 }
 	END { if (name != "programs-done") { print "failed"; print "cut failed" } else end_part() }'
-
-# Sets legacy and nft to the programs that print the rules of each backend, where that backend has any.
-find_savers() {
-	legacy='' nft='' is_missing=no plain=ip${family}tables-save
-	if read -r first 2>/dev/null <"/proc/net/ip${family}_tables_names" && [ -n "$first" ]; then legacy=ip${family}tables-legacy-save; fi
-	if [ "$has_nft" = yes ]; then nft=ip${family}tables-nft-save; fi
-	# Where only one iptables is installed, it says whose rules it prints.
-	variant=''
-	if ! have "${legacy:-:}" || ! have "${nft:-:}"; then variant=$("$plain" -V 2>/dev/null); fi
-	if ! have "${legacy:-:}"; then case $variant in '' | *nf_tables*) legacy='' is_missing=yes ;; *) legacy=$plain ;; esac; fi
-	if ! have "${nft:-:}"; then
-		# Rules in nf_tables come from an iptables for it, which would be here unless there is none at all.
-		case $variant in *nf_tables*) nft=$plain ;; '') if [ -z "$legacy" ]; then is_missing=yes; fi; nft='' ;; *) nft='' ;; esac
-	fi
-}
 
 print_programs() {
 	has_nft=no has_sets=no

@@ -1,3 +1,4 @@
+import {podLabel} from '../cluster/pod-label.ts';
 import type {
 	Known,
 	Listener,
@@ -104,7 +105,7 @@ const parseInterface = (point: string, sections: readonly Section[], because: st
 /** What pod.sh printed in a pod's network namespace. Never throws, whatever the text is. */
 export const parsePodEvidence = ({namespace, pod, text}: {readonly namespace: string; readonly pod: string; readonly text: string}): PodEvidence => {
 	const sections = readSections(text);
-	const point = `${namespace}/${pod}`;
+	const point = podLabel({namespace, name: pod});
 	const missingTools = valuesOf(findSection(sections, 'tools'), 'missing');
 	const because = missingTools.includes('ip') ? `ip is not installed on the node of ${point}` : `${point} has no interface with a default route`;
 	const addressLines = linesOf(findSection(sections, 'addresses'));

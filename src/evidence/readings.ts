@@ -1,4 +1,5 @@
 import type {Pod} from '../cluster/cluster.ts';
+import {podLabel} from '../cluster/pod-label.ts';
 import type {
 	BootLine,
 	Bridge,
@@ -25,7 +26,7 @@ export type Plug = {
 
 /** The bridge and the port that a pod's veth is plugged into: its peer's ifindex tells, never a bridge's name. Undefined where it is on none, or not known. */
 export const bridgeOfPod = ({pods, nodes}: Evidence, pod: Pod): Plug | undefined => {
-	const peer = valueOf(pods.get(`${pod.namespace}/${pod.name}`)?.peerIfindex);
+	const peer = valueOf(pods.get(podLabel(pod))?.peerIfindex);
 	const bridges = valueOf(nodes.get(pod.node)?.bridges) ?? [];
 	for (const bridge of bridges) {
 		const port = bridge.ports.find(({ifindex}) => ifindex === peer);

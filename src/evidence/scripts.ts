@@ -4,7 +4,10 @@ import {toHexDigits} from '../hex-address.ts';
 
 const readScript = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-const nodeText = readScript('node.sh');
+/** Shell functions for what reads a node's rules; stands before the text of a script. */
+export const rulePrograms = readScript('rule-programs.sh');
+
+const nodeText = `${rulePrograms}${readScript('node.sh')}`;
 const podText = readScript('pod.sh');
 
 /** Reads everything about a node that decides the path to a Service, in one round trip. With an empty `vip` and no endpoints: of no Service in particular. */

@@ -10,11 +10,15 @@ import {
 	readAccessFlags,
 	readClusterFlags,
 } from './common.ts';
+import {type Vip, parseClientIp, parseVip} from './vip.ts';
 
-export type CheckOptions = ClusterOptions & AccessOptions & {
+/** What is examined: a Service of the API, or with no API server, its virtual address and that of the client. */
+type Subject =
+	| {readonly service: string; readonly vip: undefined; readonly from: string | undefined}
+	| {readonly service: undefined; readonly vip: Vip; readonly from: string};
+
+export type CheckOptions = ClusterOptions & AccessOptions & Subject & {
 	readonly command: 'check';
-	readonly service: string;
-	readonly from: string | undefined;
 	readonly timeoutMs: number;
 	readonly capturesDirectory: string | undefined;
 	readonly isJson: boolean;
@@ -23,6 +27,7 @@ export type CheckOptions = ClusterOptions & AccessOptions & {
 };
 
 type CheckFlags = ClusterFlags & AccessFlags & {
+	readonly vip?: Vip;
 	readonly from?: string;
 	readonly timeout: number;
 	readonly captures?: string;
@@ -30,23 +35,53 @@ type CheckFlags = ClusterFlags & AccessFlags & {
 	readonly dryRun?: true;
 };
 
+// Nodes that nobody named could only be asked of the API.
+const readVipSubject = (command: Command, vip: Vip, {from, ssh, via}: CheckFlags): Subject => {
+	const clientIp = parseClientIp(from ?? '');
+	if (clientIp?.includes(':') !== vip.ip.includes(':')) {
+		command.error('error: --vip needs --from with the address of a pod of the same family, such as --from 10.244.0.18');
+	}
+
+	if (via === 'kubernetes') {
+		command.error('error: --vip asks no API server, so it cannot be used with --via kubernetes');
+	}
+
+	if (via !== 'local' && ssh.size === 0) {
+		command.error('error: --vip needs the nodes to look at: --ssh NODE for each, or --via local on the node itself');
+	}
+
+	return {service: undefined, vip, from: clientIp};
+};
+
+const readSubject = (command: Command, service: string | undefined, flags: CheckFlags): Subject => {
+	if (flags.vip !== undefined) {
+		return service === undefined
+			? readVipSubject(command, flags.vip, flags)
+			: command.error('error: a Service cannot be used with --vip: name one of them');
+	}
+
+	return service === undefined
+		? command.error('error: missing required argument \'service\': svc/NAME, or with no API server --vip IP:PORT')
+		: {service, vip: undefined, from: flags.from};
+};
+
 export const describeCheck = (program: Command, done: (options: CheckOptions) => void): void => {
 	const command = program.command('check')
 		.summary('find out why a pod cannot reach a Service')
 		.description('Finds out why a pod cannot reach a Service: probes every path, captures on both ends, checks the settings that decide, names the cause.')
-		.argument('<service>', 'svc/NAME or svc/NAME:PORT')
-		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME; without it, the pod that tells most');
+		.argument('[service]', 'svc/NAME or svc/NAME:PORT')
+		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME; default: the pod that tells most; with --vip: the address of a pod')
+		.option('--vip <ip:port>', 'instead of a Service, with no API server: its virtual address, such as 10.98.171.178:8080 or 10.96.0.10:53/udp; asks the nodes named by --ssh, or --via local', parseVip);
 	addAccessOptions(addClusterOptions(command, 'the Service and the client'))
 		.option('--timeout <seconds>', 'how long a probe may take', parseSeconds, 3000)
 		.option('--captures <directory>', 'keep the packets there as pcapng')
 		.option('--dry-run', 'print what would be made in the cluster, and do nothing')
 		.addOption(new Option('--plain', 'text (default)').conflicts('json'))
 		.option('--json', 'print hairpin/report/v1')
-		.action((service: string, flags: CheckFlags) => {
+		.action((service: string | undefined, flags: CheckFlags) => {
 			done({
 				command: 'check',
-				service,
-				from: flags.from,
+				...readSubject(command, service, flags),
 				...readClusterFlags(flags),
 				...readAccessFlags(flags),
 				timeoutMs: flags.timeout,

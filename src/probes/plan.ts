@@ -1,13 +1,15 @@
 import type {Point} from '../access/access.ts';
 import type {Endpoint, Pod} from '../cluster/cluster.ts';
+import {podLabel} from '../cluster/pod-label.ts';
 import type {Target} from '../target.ts';
 import type {ProbePlan} from './probe.ts';
 
 const maxEndpoints = 4;
 const maxTries = 12;
 
+/** The pod as a point, which is labelled as the pod is. */
 export const pointOfPod = ({namespace, name, node, ip}: Pod): Point => ({
-	kind: 'pod', namespace, pod: name, node, ip,
+	kind: 'pod', namespace: namespace === '' ? 'pod' : namespace, pod: name, node, ip,
 });
 
 /** The endpoints that are probed one by one: ready ones first, a bounded number. */
@@ -27,7 +29,7 @@ export const triesFor = ({endpoints}: Target): number => {
 
 const fromPod = (pod: Pod, role: ProbePlan['role'], target: Target) => ({
 	point: pointOfPod(pod),
-	from: `${pod.namespace}/${pod.name}`,
+	from: podLabel(pod),
 	fromKind: 'pod' as const,
 	fromNode: pod.node,
 	role,

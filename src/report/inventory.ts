@@ -1,4 +1,5 @@
-import type {Node, Pod} from '../cluster/cluster.ts';
+import type {Endpoint, Node, Pod} from '../cluster/cluster.ts';
+import {podLabel} from '../cluster/pod-label.ts';
 import type {Known, NodeEvidence} from '../evidence/evidence.ts';
 import {bridgeOfPod, cniPlugin, kernelProxyMode} from '../evidence/readings.ts';
 import {type SessionState, evidenceOf} from '../session-state.ts';
@@ -15,14 +16,17 @@ const show = <T>(known: Known<T> | undefined, format: (value: T) => string = Str
 
 const podRow = (state: SessionState, pod: Pod, role: string): readonly string[] => {
 	const place = bridgeOfPod(evidenceOf(state), pod);
-	const evidence = state.pods.get(`${pod.namespace}/${pod.name}`);
+	const evidence = state.pods.get(podLabel(pod));
 	return [
-		role, `${pod.namespace}/${pod.name}`, pod.ip, pod.node, pod.isReady ? 'Ready' : pod.phase, show(evidence?.gateway), place?.bridge.name ?? '-', place?.port.name ?? '-',
+		role, podLabel(pod), pod.ip, pod.node, pod.isReady ? 'Ready' : pod.phase, show(evidence?.gateway), place?.bridge.name ?? '-', place?.port.name ?? '-',
 	];
 };
 
-const endpointRow = (ip: string, port: number, node: string | undefined, isReady: boolean): readonly string[] =>
-	['endpoint', `${ip}:${port}`, ip, node ?? '-', isReady ? 'Ready' : 'NotReady', '-', '-', '-'];
+const statusOfEndpoint = (isReady: boolean, isFromRules: boolean): string =>
+	(isFromRules ? (isReady ? 'in use' : 'weight 0') : (isReady ? 'Ready' : 'NotReady'));
+
+const endpointRow = ({ip, port, node, isReady}: Endpoint, {isFromRules = false}: Target): readonly string[] =>
+	['endpoint', `${ip}:${port}`, ip, node ?? '?', statusOfEndpoint(isReady, isFromRules), '-', '-', '-'];
 
 const podRows = (state: SessionState, target: Target): ReadonlyArray<readonly string[]> => {
 	const {client, otherClient, backends} = target;
@@ -32,7 +36,7 @@ const podRows = (state: SessionState, target: Target): ReadonlyArray<readonly st
 		podRow(state, client, isBackend(client) ? 'client+backend' : 'client'),
 		...backends.filter(pod => pod.name !== client.name || pod.namespace !== client.namespace).map(pod => podRow(state, pod, 'backend')),
 		...(otherClient ? [podRow(state, otherClient, 'other client')] : []),
-		...target.endpoints.filter(({ip}) => backends.every(pod => pod.ip !== ip)).map(({ip, port, node, isReady}) => endpointRow(ip, port, node, isReady)),
+		...target.endpoints.filter(({ip}) => backends.every(pod => pod.ip !== ip)).map(endpoint => endpointRow(endpoint, target)),
 	];
 };
 
@@ -41,13 +45,21 @@ const versionOf = (evidence: NodeEvidence | undefined): string => {
 	return mode === undefined ? '?' : show(mode);
 };
 
-const nodeRow = (node: Node, evidence: NodeEvidence | undefined, way = '-'): readonly string[] => [
-	'node', node.name, node.internalIp, way, node.isReady ? 'Ready' : 'NotReady', node.kubeletVersion, node.kernel, node.runtime, versionOf(evidence), evidence ? show(cniPlugin(evidence)) : '?',
-];
+const orUnknown = (text: string): string => (text === '' ? '?' : text);
+
+const statusOfNode = ({isReady}: Node, isFromRules: boolean): string => (isFromRules ? '?' : (isReady ? 'Ready' : 'NotReady'));
+
+const nodeRow = (node: Node, state: SessionState, {isFromRules = false}: Target): readonly string[] => {
+	const evidence = state.nodes.get(node.name);
+	const facts = [node.kubeletVersion, node.kernel, node.runtime].map(fact => orUnknown(fact));
+	return [
+		'node', node.name, orUnknown(node.internalIp), state.reached.get(node.name) ?? '-', statusOfNode(node, isFromRules), ...facts, versionOf(evidence), evidence ? show(cniPlugin(evidence)) : '?',
+	];
+};
 
 const nodeRows = (state: SessionState, target: Target): ReadonlyArray<readonly string[]> => [
 	['', 'NODE', 'IP', 'WAY', 'STATUS', 'KUBELET', 'KERNEL', 'RUNTIME', 'PROXY MODE', 'CNI'],
-	...target.nodes.values().map(node => nodeRow(node, state.nodes.get(node.name), state.reached.get(node.name))),
+	...target.nodes.values().map(node => nodeRow(node, state, target)),
 ];
 
 /** Who takes part, as `kubectl get -o wide` would show it, and where each pod is plugged in. */

@@ -5,7 +5,8 @@ import {type Cell, cellOutcome} from '../probes/matrix.ts';
 import type {SessionState, Timing} from '../session-state.ts';
 import type {Target} from '../target.ts';
 
-const describeTarget = ({service, port, endpoints, client, otherClient, nodes, notes}: Target) => ({
+const describeTarget = ({service, port, endpoints, client, otherClient, nodes, notes, isFromRules}: Target) => ({
+	source: isFromRules === true ? 'rules' : 'api',
 	service: {
 		namespace: service.namespace, name: service.name, clusterIp: service.clusterIp, port: port.port, targetPort: port.targetPort, protocol: port.protocol,
 	},

@@ -1,3 +1,5 @@
+import type {Service, ServicePort} from '../cluster/cluster.ts';
+import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
 import {cellOutcome} from '../probes/matrix.ts';
 import type {SessionEvent} from '../session-state.ts';
 
@@ -5,10 +7,12 @@ type Sentences = {
 	readonly [Type in SessionEvent['type']]: (event: Extract<SessionEvent, {type: Type}>) => string | undefined;
 };
 
+const nameService = (service: Service, {port}: ServicePort): string => (service.namespace === '' ? service.name : `${serviceLabel(service)} ${service.clusterIp}:${port}`);
+
 const sentences: Sentences = {
 	'target-resolved'({target}) {
 		const {service, port, endpoints, client, nodes} = target;
-		return `${service.namespace}/${service.name} ${service.clusterIp}:${port.port} has ${endpoints.length} endpoint${endpoints.length === 1 ? '' : 's'}; client ${client.namespace}/${client.name} ${client.ip}; connecting to ${nodes.keys().toArray().join(', ')}`;
+		return `${nameService(service, port)} has ${endpoints.length} endpoint${endpoints.length === 1 ? '' : 's'}; client ${podLabel(client)} ${client.namespace === '' ? `on ${client.node}` : client.ip}; connecting to ${nodes.keys().toArray().join(', ')}`;
 	},
 	'pods-announced': ({namespace, willMakeNamespace, image, deadlineSeconds, purpose}) =>
 		`making a pod of ours on each node, in ${willMakeNamespace ? 'a new namespace' : 'the namespace'} ${namespace}: image ${image}, ${purpose === 'look' ? 'on the node\'s network, with rights as good as root there' : 'without any rights, so that it is pulled'}; all is removed at the end, at the latest after ${deadlineSeconds} s${purpose === 'look' ? ' (--dry-run prints it)' : ''}`,
@@ -18,7 +22,7 @@ const sentences: Sentences = {
 	'node-reached': ({node, way}) => `${node} reached over ${way}`,
 	'point-unreachable': ({point, because}) => `${point} cannot be read: ${because}`,
 	'node-read': ({evidence}) => `${evidence.node} read`,
-	'pod-read': ({evidence}) => `${evidence.namespace}/${evidence.pod} read`,
+	'pod-read': ({evidence}) => `${podLabel({namespace: evidence.namespace, name: evidence.pod})} read`,
 	'capture-armed': ({label}) => `capture armed on ${label}`,
 	'capture-failed': ({label, because}) => `no capture on ${label}: ${because}`,
 	'probes-fired': ({cells}) => `${cells.length} probes fired`,

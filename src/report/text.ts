@@ -1,5 +1,7 @@
 import type {CapturePoint} from '../capture/capture-evidence.ts';
 import type {Finding} from '../check.ts';
+import type {Pod, Service} from '../cluster/cluster.ts';
+import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
 import type {Diagnosis} from '../diagnosis.ts';
 import type {Known} from '../evidence/evidence.ts';
 import type {SessionState} from '../session-state.ts';
@@ -18,8 +20,15 @@ const indent = (lines: readonly string[]): readonly string[] => lines.map(line =
 
 const section = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', title, ...indent(lines)]);
 
+const formatIp = (ip: string): string => (ip.includes(':') ? `[${ip}]` : ip);
+
+/** What has no name but its address is not told twice. */
+const nameService = (service: Service): string => (service.namespace === '' ? '' : `${serviceLabel(service)} `);
+
+const namePod = (pod: Pod): string => (pod.namespace === '' ? podLabel(pod) : `${podLabel(pod)} ${pod.ip}`);
+
 const formatHead = ({service, port, client, notes}: Target): readonly string[] => [
-	`${service.namespace}/${service.name} ${service.clusterIp}:${port.port}/${port.protocol} → ${port.targetPort}   from ${client.namespace}/${client.name} ${client.ip} on ${client.node}`,
+	`${nameService(service)}${formatIp(service.clusterIp)}:${port.port}/${port.protocol} → ${port.targetPort}   from ${namePod(client)} on ${client.node}`,
 	...notes.map(note => `note: ${note}`),
 ];
 

@@ -27,7 +27,7 @@ raw "$pods/$backend" backend & raw "$pods?limit=20" others & raw "/api/v1/nodes/
 master "$node"; master "$other_node"
 until [ -s "$work/$node.ready" ] && [ -s "$work/$other_node.ready" ]; do sleep 0.02; done
 reading=()
-for where in "$node" "$other_node"; do at "$where" "sh -s -- $vip 0A62ABB2 $backend_ip" <"$sources/evidence/node.sh" >"$work/$where.out" & reading+=($!); done
+for where in "$node" "$other_node"; do at "$where" "sh -s -- $vip 0A62ABB2 $backend_ip" < <(cat "$sources/evidence/rule-programs.sh" "$sources/evidence/node.sh") >"$work/$where.out" & reading+=($!); done
 for ip in "$client_ip" "$backend_ip"; do enter "$node" "$ip" '' <"$sources/evidence/pod.sh" >"$work/$ip.out" & reading+=($!); done
 tap="tcpdump -p -nn -s 256 -U --immediate-mode -w -"
 for ip in "$client_ip" "$backend_ip"; do

@@ -2,10 +2,11 @@ import type {Pod} from '../../cluster/cluster.ts';
 import type {Bridge, Evidence, NodeEvidence} from '../../evidence/evidence.ts';
 import {valueOf} from '../../evidence/known.ts';
 import {bridgeOfPod} from '../../evidence/readings.ts';
+import {podLabel} from './words.ts';
 
 /** True where it was read what a pod's veth is plugged into, be it a bridge or nothing. */
-export const isPlugRead = ({pods, nodes}: Evidence, {namespace, name, node}: Pod): boolean =>
-	valueOf(pods.get(`${namespace}/${name}`)?.peerIfindex) !== undefined && valueOf(nodes.get(node)?.bridges) !== undefined;
+export const isPlugRead = ({pods, nodes}: Evidence, pod: Pod): boolean =>
+	valueOf(pods.get(podLabel(pod))?.peerIfindex) !== undefined && valueOf(nodes.get(pod.node)?.bridges) !== undefined;
 
 /** The bridges of a node that carry pods: those of the target's pods, and where none of them could be looked at there, every bridge with ports. */
 export const podBridges = (evidence: Evidence, node: NodeEvidence): readonly Bridge[] => {

@@ -1,3 +1,4 @@
+import type {Service} from '../../cluster/cluster.ts';
 import type {Evidence, NodeEvidence} from '../../evidence/evidence.ts';
 import {valueOf} from '../../evidence/known.ts';
 import {bridgeOfPod} from '../../evidence/readings.ts';
@@ -15,6 +16,12 @@ const warnHairpin = (evidence: Evidence): readonly string[] => evidence.target.b
 export const persistBridgeNetfilter: readonly string[] = [
 	'echo br_netfilter > /etc/modules-load.d/90-hairpin-br-netfilter.conf',
 	String.raw`printf 'net.bridge.bridge-nf-call-iptables = 1\nnet.bridge.bridge-nf-call-ip6tables = 1\n' > /etc/sysctl.d/99-zz-hairpin-bridge.conf`,
+];
+
+/** Where the Service's name is not known: how it is found and looked at once there is an API server again. */
+export const findInApi = ({clusterIp}: Service): readonly string[] => [
+	`kubectl get services -A -o wide | grep -F ${clusterIp}   # once the API server answers: which Service it is, and its selector`,
+	'kubectl -n NAMESPACE get endpointslices,pods -o wide   # which pods should answer, and whether they are Ready',
 ];
 
 export const onNodes = (nodes: readonly string[]): string => `# on ${joinWords(nodes.toSorted((a, b) => a.localeCompare(b)))}, as root`;

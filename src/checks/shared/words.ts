@@ -1,12 +1,10 @@
-import type {Pod} from '../../cluster/cluster.ts';
+export {podLabel, serviceLabel} from '../../cluster/pod-label.ts';
 
 /** `10.244.0.19:80`, `[fd00::13]:80`. */
 export const formatAddress = ({ip, port}: {readonly ip: string; readonly port: number | undefined}): string => {
 	const host = ip.includes(':') ? `[${ip}]` : ip;
 	return port === undefined ? ip : `${host}:${port}`;
 };
-
-export const podLabel = ({namespace, name}: Pod): string => `${namespace}/${name}`;
 
 /** `a`, `a and b`, `a, b and c`. */
 export const joinWords = (words: readonly string[]): string => {
