@@ -98,6 +98,11 @@ const judgeHarmless = (evidence: Evidence, off: readonly Plug[]): Verdict => {
 		: latent(`${describePorts(off)}; no probe shows that it cannot reach itself through the Service`, refsOf(off));
 };
 
+/** Without an API server, backends on nodes that were not reached are not known as pods. */
+const describeLost = ({target}: Evidence): readonly string[] => target.endpoints
+	.filter(({ip}) => target.isFromRules === true && target.backends.every(pod => pod.ip !== ip))
+	.map(({ip}) => `the bridge port of ${ip} is not known: it is on no node that was reached`);
+
 const describeUnplugged = (evidence: Evidence): readonly string[] => evidence.target.backends
 	.filter(pod => !pod.isHostNetwork && !isPlugRead(evidence, pod))
 	.map(pod => {
@@ -118,7 +123,7 @@ const judge = (evidence: Evidence): Verdict => {
 		return judgeHarmless(evidence, off);
 	}
 
-	const unplugged = describeUnplugged(evidence);
+	const unplugged = [...describeUnplugged(evidence), ...describeLost(evidence)];
 	if (unplugged.length > 0) {
 		return unknown(unplugged.join('; '));
 	}

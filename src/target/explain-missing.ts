@@ -12,6 +12,13 @@ const wholeSentences = new Set<KubectlFailure['kind']>(['no-kubectl', 'no-kubeco
 export const asUserFacingError = (what: string, {kind, because, tryThis}: KubectlFailure): UserFacingError =>
 	new UserFacingError(wholeSentences.has(kind) ? because : `${what} could not be read: ${because}`, tryThis);
 
+const apiIsAway = new Set<KubectlFailure['kind']>(['no-kubectl', 'unreachable', 'timeout']);
+
+/** The same failure; where there is no API server to ask, its next step names the way that needs none. */
+export const suggestVip = (failure: KubectlFailure, port: string | undefined): KubectlFailure => (apiIsAway.has(failure.kind)
+	? {...failure, tryThis: `${failure.tryThis}; or ask the nodes themselves, without an API server: hairpin check --vip CLUSTER_IP:${/^\d+$/v.test(port ?? '') ? port : 'PORT'} --from POD_IP --ssh NODE --ssh NODE`}
+	: failure);
+
 const listedNames = (answer: KubectlAnswer): readonly string[] | undefined => (answer.ok ? namesIn(answer.value) : undefined);
 
 /** A namespace that does not exist looks like an empty one in every other request. */

@@ -6,7 +6,7 @@ import type {Target} from '../target.ts';
 import {UserFacingError} from '../user-facing-error.ts';
 import {choosePort, requireClusterIp} from './choose-port.ts';
 import {type ClusterReader, createClusterReader} from './cluster-reader.ts';
-import {asUserFacingError, explainMissingService} from './explain-missing.ts';
+import {asUserFacingError, explainMissingService, suggestVip} from './explain-missing.ts';
 import {askForClient, settleClient} from './find-client.ts';
 import {type Examined, findEndpoints} from './find-endpoints.ts';
 import {noteService} from './note-service.ts';
@@ -29,9 +29,9 @@ export type TargetRequest = {
 	readonly namespace?: string;
 };
 
-const requireService = async (cluster: ClusterReader, name: string, answer: KubectlAnswer): Promise<Service> => {
+const requireService = async (cluster: ClusterReader, {name, port}: ServiceArgument, answer: KubectlAnswer): Promise<Service> => {
 	if (!answer.ok) {
-		throw answer.kind === 'not-found' ? await explainMissingService(cluster, name) : asUserFacingError(`svc/${name}`, answer);
+		throw answer.kind === 'not-found' ? await explainMissingService(cluster, name) : asUserFacingError(`svc/${name}`, suggestVip(answer, port));
 	}
 
 	const service = readService(answer.value);
@@ -94,7 +94,7 @@ export const resolveTarget = async (kubectl: Kubectl, request: TargetRequest, on
 	const cluster = createClusterReader(kubectl, checkNamespace(request.namespace ?? await kubectl.currentNamespace()));
 	onProgress(`reading svc/${wanted.name} in the namespace ${cluster.namespace}`);
 	const [serviceAnswer, slices, clientAnswer, version] = await askFirst(cluster, wanted.name, from);
-	const service = await requireService(cluster, wanted.name, serviceAnswer);
+	const service = await requireService(cluster, wanted, serviceAnswer);
 	const {examined, notes} = examine(service, wanted);
 	const found = await findEndpoints(cluster, examined, slices);
 	const settled = from && clientAnswer ? await settleClient(cluster, from, clientAnswer, {...found, family: examined.family}) : undefined;

@@ -47,7 +47,7 @@ keep_rules='
 	}
 	/^failed$/ { print; next }
 	/^-A KUBE-SERVICES / {
-		count++
+		if (/ -d /) count++
 		if (index($0, " -d " vip "/")) {
 			if (++kept <= 200) print
 			for (i = 3; i < NF; i++) if ($i == "-j") wanted[$(i + 1)] = 1

@@ -54,7 +54,8 @@ const placeOf = (cell: Cell, endpoint: Endpoint, evidence: Evidence): Place => {
 
 	const node = endpoint.node ?? backend?.node;
 	if (node === undefined) {
-		return 'unknown';
+		// Whoever probes does so on a node whose addresses were read, and it was not among them.
+		return evidence.target.isFromRules === true ? 'other-node' : 'unknown';
 	}
 
 	return node === cell.fromNode ? placeOnNode(from, backend, evidence) : 'other-node';
