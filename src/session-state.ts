@@ -81,6 +81,7 @@ const reducers: Reducers = {
 	'pods-announced': () => ({}),
 	'pods-refused': (_state, {because, tryThis}) => ({podsRefused: {because, tryThis}}),
 	'node-pod-waited': () => ({}),
+	'container-announced': () => ({}),
 	'pods-left': () => ({}),
 	'node-reached': (state, {node, way}) => ({reached: withEntry(state.reached, node, way)}),
 	'point-unreachable': (state, {point, because, tryThis, isForbidden}) => ({unreachable: withEntry(state.unreachable, point, {because, tryThis, isForbidden})}),

@@ -11,8 +11,8 @@ test('the README lists every check as the program explains it', t => {
 	t.true(readme.includes(table), `the table should be\n${table}`);
 });
 
-test('the README names every option of check, ladder and nodes', t => {
-	for (const command of ['check', 'ladder', 'nodes']) {
+test('the README names every option of each command', t => {
+	for (const command of ['check', 'ladder', 'nodes', 'sweep', 'warm']) {
 		const help = parseOptions([command, '--help']);
 		const options = help.command === 'print' ? help.text.matchAll(/--[\-a-z]+/gv).map(([option]) => option).filter(option => option !== '--help').toArray() : [];
 		t.true(options.length > 2);

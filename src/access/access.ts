@@ -42,6 +42,8 @@ export type AccessNews =
 	/** The cluster does not let us make any. */
 	| {readonly type: 'pods-refused'; readonly because: string; readonly tryThis: string}
 	| {readonly type: 'node-pod-waited'; readonly node: string; readonly doing: string}
+	/** Before a container that cannot be removed again is put into a pod. */
+	| {readonly type: 'container-announced'; readonly pod: string; readonly image: string}
 	/** Something of ours could not be removed. */
 	| {readonly type: 'pods-left'; readonly namespace: string; readonly because: string};
 

@@ -1,6 +1,7 @@
 import type {KubectlProgram} from '../cluster/kubectl.ts';
 import type {AccessOptions, WayName} from '../options.ts';
 import type {Access, AccessNews} from './access.ts';
+import {createEphemeralAccess} from './ephemeral.ts';
 import {createKubernetesAccess} from './kubernetes.ts';
 import {createLocalAccess, isThisMachine} from './local.ts';
 import {type Way, createMixedAccess} from './mixed.ts';
@@ -19,10 +20,10 @@ const destinationsOf = (node: string, {destinations}: AccessOptions, {addressOf}
 };
 
 /** The names of the ways onto a node, in the order in which they are tried: what was said of this node, what is preferred, and the rest. */
-export const orderWays = (node: string, address: string | undefined, {via, destinations, image, mayMakePods}: AccessOptions): readonly WayName[] => {
+export const orderWays = (node: string, address: string | undefined, {via, destinations, image, mayMakePods, mayEnterPods}: AccessOptions): readonly WayName[] => {
 	const isHere = isThisMachine(node, address);
 	const canMakePods = mayMakePods && (image !== undefined || via === 'kubernetes');
-	const usual: readonly WayName[] = [...(isHere ? ['local'] as const : []), 'ssh', ...(canMakePods ? ['kubernetes'] as const : [])];
+	const usual: readonly WayName[] = [...(isHere ? ['local'] as const : []), 'ssh', ...(canMakePods ? ['kubernetes'] as const : []), ...(mayEnterPods ? ['ephemeral'] as const : [])];
 	const first: readonly WayName[] = [...(destinations.has(node) ? ['ssh'] as const : []), ...(via === undefined || (via === 'kubernetes' && !mayMakePods) ? [] : [via])];
 	return [...new Set([...first, ...usual])];
 };
@@ -34,6 +35,10 @@ export const createAccess = (options: AccessOptions, tools: AccessTools): Access
 		kubernetes: {
 			name: 'kubernetes',
 			open: async () => createKubernetesAccess({...options, kubectl: tools.kubectl, tell: tools.tell}),
+		},
+		ephemeral: {
+			name: 'ephemeral',
+			open: async () => createEphemeralAccess({kubectl: tools.kubectl, image: options.image, tell: tools.tell}),
 		},
 		local: {name: 'local', open: async () => createLocalAccess(tools.addressOf)},
 	};

@@ -1,7 +1,7 @@
 import {type Command, InvalidArgumentError, Option} from 'commander';
 
 /** A way onto a node (design.md §5). */
-export type WayName = 'ssh' | 'kubernetes' | 'local';
+export type WayName = 'ssh' | 'kubernetes' | 'local' | 'ephemeral';
 
 /** Which cluster is meant. What is left out is as kubectl has it. */
 export type ClusterOptions = {
@@ -30,6 +30,8 @@ export type AccessOptions = PodOptions & {
 	readonly sshConfig: string | undefined;
 	/** Whether pods of our own may be made where no other way works. */
 	readonly mayMakePods: boolean;
+	/** Whether containers may be put into the pods concerned, where nothing else works: they cannot be removed. */
+	readonly mayEnterPods: boolean;
 };
 
 export type ClusterFlags = {
@@ -50,6 +52,7 @@ export type AccessFlags = PodFlags & {
 	readonly ssh: ReadonlyMap<string, string | undefined>;
 	readonly sshConfig?: string;
 	readonly pods: boolean;
+	readonly ephemeral?: true;
 };
 
 const parseNumber = (text: string, from: number, to: number, what: string): number => {
@@ -109,6 +112,7 @@ export const addAccessOptions = (command: Command): Command => addPodOptions(com
 	.addOption(new Option('--via <way>', 'the way onto nodes that is tried first; then the others, node by node').choices(['ssh', 'kubernetes', 'local']))
 	.option('--ssh <node=dest>', 'how ssh reaches a node, such as k8s1=root@192.0.2.11, and that it goes first there; may be repeated; default: its name, then its InternalIP', collectDestination, new Map())
 	.option('--ssh-config <file>', 'configuration file for ssh; default: your own'))
+	.option('--ephemeral', 'where nothing else works, put a container into the client and the backend pods; it ends, but stays listed in the pod until that is deleted')
 	.option('--no-pods', 'make no pods of our own, whatever cannot be reached without');
 
 export const readClusterFlags = ({namespace, context, kubeconfig}: ClusterFlags): ClusterOptions => ({namespace, context, kubeconfig});
@@ -123,4 +127,5 @@ export const readAccessFlags = (flags: AccessFlags): AccessOptions => ({
 	sshConfig: flags.sshConfig,
 	...readPodFlags(flags),
 	mayMakePods: flags.pods,
+	mayEnterPods: flags.ephemeral === true,
 });

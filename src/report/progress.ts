@@ -18,6 +18,7 @@ const sentences: Sentences = {
 		`making a pod of ours on each node, in ${willMakeNamespace ? 'a new namespace' : 'the namespace'} ${namespace}: image ${image}, ${purpose === 'look' ? 'on the node\'s network, with rights as good as root there' : 'without any rights, so that it is pulled'}; all is removed at the end, at the latest after ${deadlineSeconds} s${purpose === 'look' ? ' (--dry-run prints it)' : ''}`,
 	'pods-refused': ({because}) => `${because}; what the API alone tells is checked`,
 	'node-pod-waited': ({node, doing}) => (doing === '' ? undefined : `the pod on ${node}: ${doing}`),
+	'container-announced': ({pod, image}) => `putting a container into ${pod}: image ${image}; it ends with us, but Kubernetes cannot remove it: it stays listed in the pod until that is deleted`,
 	'pods-left': ({namespace, because}) => `not everything of ours could be removed from ${namespace} (${because}); look with: hairpin sweep`,
 	'node-reached': ({node, way}) => `${node} reached over ${way}`,
 	'point-unreachable': ({point, because}) => `${point} cannot be read: ${because}`,

@@ -10,6 +10,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import type {AccessNews} from '../../src/access/access.ts';
+import {createEphemeralAccess} from '../../src/access/ephemeral.ts';
 import {createKubernetesAccess} from '../../src/access/kubernetes.ts';
 import {createKubectl} from '../../src/cluster/kubectl.ts';
 
@@ -38,8 +39,18 @@ const openAccess = async (t: ExecutionContext) => {
 		await access.close();
 		await rm(directory, {recursive: true});
 	});
+	const ephemeral = createEphemeralAccess({
+		kubectl: createKubectl({
+			kubeconfig: undefined, context: undefined, namespace: undefined, kubectl,
+		}),
+		image: 'debug:1',
+		tell(news) {
+			told.push(news);
+		},
+	});
+	t.teardown(async () => ephemeral.close());
 	return {
-		access, setMode, told, created: async () => readFile(path.join(directory, 'created'), 'utf8'),
+		access, ephemeral, setMode, told, created: async () => readFile(path.join(directory, 'created'), 'utf8'),
 	};
 };
 
@@ -89,4 +100,23 @@ test('an API server that answers garbage is told before anything is made', async
 	t.like(connection, {ok: false});
 	t.deepEqual(told.map(({type}) => type), ['pods-refused']);
 	t.regex(told[0].type === 'pods-refused' ? told[0].because : '', /something that is not JSON/v);
+});
+
+const pod = {
+	kind: 'pod', namespace: 'shop', pod: 'web', node: 'k8s1', ip: '10.244.0.9',
+} as const;
+
+test('a container inside a pod looks at that pod, is announced first, and tells nothing of the node', async t => {
+	const {ephemeral, told} = await openAccess(t);
+	t.deepEqual(await ephemeral.connect('k8s1'), {ok: true, way: 'ephemeral'});
+	t.deepEqual(told, [], 'nothing is made before it is needed');
+	const stream = ephemeral.stream(pod, {text: String.raw`printf '\000\377'; cat >/dev/null; printf '\001'`, args: []});
+	stream.finish();
+	t.deepEqual([...new Uint8Array(await new Response(ReadableStream.from(stream.stdout)).arrayBuffer())], [0, 255, 1]);
+	t.is((await stream.ended).exitCode, 0);
+	t.like(await ephemeral.run(pod, {text: 'echo "[$HAIRPIN_ROOT]"', args: []}), {ok: true, stdout: '[]\n'});
+	t.deepEqual(told, [{type: 'container-announced', pod: 'shop/web', image: 'debug:1'}]);
+	t.like(await ephemeral.run(point, {text: 'echo never', args: []}), {ok: false, because: 'only containers inside the pods may look, so the settings of the node are not known'});
+	const refused = ephemeral.stream(point, {text: 'echo never', args: []});
+	t.regex(await new Response(ReadableStream.from(refused.stderr)).text(), /^hairpin: problem only containers inside the pods may look/v);
 });

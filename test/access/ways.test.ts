@@ -8,7 +8,7 @@ import {createMixedAccess} from '../../src/access/mixed.ts';
 import type {AccessOptions} from '../../src/options.ts';
 
 const options = (some: Partial<AccessOptions>): AccessOptions => ({
-	via: undefined, destinations: new Map(), sshConfig: undefined, image: undefined, pullSecret: undefined, debugNamespace: undefined, podDeadlineSeconds: 600, mayMakePods: true, ...some,
+	via: undefined, destinations: new Map(), sshConfig: undefined, image: undefined, pullSecret: undefined, debugNamespace: undefined, podDeadlineSeconds: 600, mayMakePods: true, mayEnterPods: false, ...some,
 });
 
 const elsewhere = '192.0.2.1';
@@ -18,6 +18,7 @@ test('pods of our own are made only where an image was named or that way was ask
 	t.deepEqual(orderWays('k8s1', elsewhere, options({image: 'x'})), ['ssh', 'kubernetes']);
 	t.deepEqual(orderWays('k8s1', elsewhere, options({image: 'x', mayMakePods: false})), ['ssh']);
 	t.deepEqual(orderWays('k8s1', elsewhere, options({via: 'kubernetes', image: 'x', mayMakePods: false})), ['ssh']);
+	t.deepEqual(orderWays('k8s1', elsewhere, options({image: 'x', mayEnterPods: true})), ['ssh', 'kubernetes', 'ephemeral'], 'what cannot be removed again comes last, and only where it was asked for');
 });
 
 test('the preferred way goes first, and what was said of a node before it', t => {

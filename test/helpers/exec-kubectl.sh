@@ -18,7 +18,10 @@ lost*' get '*/pods/*) echo '{"status":{"phase":"Failed","reason":"Evicted","mess
 	code=$?
 	[ "$code" = 0 ] || echo "command terminated with exit code $code" >&2
 	exit "$code" ;;
+*' debug '*) for word; do case $word in --container=*) echo "${word#*=}" >"$here/container" ;; esac; done ;;
 *' create '*) cat >>"$here/created"; echo '{"status":{"resourceRules":[{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}]}}' ;;
-*' get '*/pods/*) echo '{"status":{"phase":"Running","containerStatuses":[{"state":{"running":{}}}]}}' ;;
+*' get '*/pods/*)
+	container=$(cat "$here/container" 2>/dev/null)
+	printf '{"status":{"phase":"Running","containerStatuses":[{"state":{"running":{}}}],"ephemeralContainerStatuses":[{"name":"%s","state":{"running":{}}}]}}' "$container" ;;
 *' get '*) echo '{}' ;;
 esac

@@ -26,6 +26,9 @@ const keeperText = readFileSync(new URL('keeper.sh', import.meta.url), 'utf8');
 // A pod that has not heard of us for so long ends by itself.
 const silenceSeconds = 30;
 
+/** What a container of ours runs: it ends when we are gone. */
+export const keeperCommand: readonly string[] = ['sh', '-c', keeperText, 'hairpin-keeper', String(silenceSeconds)];
+
 /** The pods of one session, one for each node that is asked for. */
 export type NodePods = {
 	podOf(node: string): Promise<NodePod | Refusal>;
@@ -50,7 +53,7 @@ export const planNodePod = (options: PodOptions & {readonly image: string}, node
 	image: options.image,
 	pullSecret: options.pullSecret,
 	podDeadlineSeconds: options.podDeadlineSeconds,
-	command: ['sh', '-c', keeperText, 'hairpin-keeper', String(silenceSeconds)],
+	command: keeperCommand,
 });
 
 /** Makes pods of one session and removes them. `number` tells a session's pods apart. */

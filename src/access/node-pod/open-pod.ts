@@ -100,8 +100,11 @@ const waitForState = async (kubectl: KubectlProgram, {manifest, tell}: PodMaking
 const execArgv = (kubectl: KubectlProgram, {metadata: {namespace, name}}: NodePodManifest, command: readonly string[]) =>
 	kubectl.argv(['exec', '--stdin', '--quiet', '--namespace', namespace, name, '--container', containerName, '--', ...command]);
 
+/** Keeps something of ours alive. */
+export type Beating = {end(): Promise<void>};
+
 /** Keeps the pod alive from here. Resolves with why that does not work, or with what ends it. */
-const startBeating = async (argv: readonly string[]): Promise<{readonly failure: string} | {end(): Promise<void>}> => {
+export const startBeating = async (argv: readonly string[]): Promise<Beating | {readonly failure: string}> => {
 	const stream = startCommand(argv, '');
 	const errors = readTail(stream.stderr, 2000);
 	const timer = setInterval(() => {
