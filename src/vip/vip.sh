@@ -61,7 +61,7 @@ keep_rules='
 
 print_iptables() { # BACKEND PROGRAM
 	section iptables "$1"
-	{ run_bounded "$2" || echo failed; } 2>/dev/null | awk -v vip="$vip" "$keep_rules"
+	{ (run_bounded "$2") || echo failed; } 2>/dev/null | awk -v vip="$vip" "$keep_rules"
 }
 
 # Of the text of nft list table: the elements with the address, and the chains that they lead to.
@@ -82,7 +82,7 @@ keep_table='
 	/^\tmap (service-ips|no-endpoint-services) [{]/ { map = $2; elements[map] = ""; next }
 	/^\tchain (service|local|external|firewall|endpoint)-[^ ]+ [{]/ { chain = $2; next }
 	/^\t[}]/ { map = chain = ""; next }
-	map != "" && / : / {
+	map != "" && / [.] (tcp|udp|sctp) [.] / {
 		count++
 		if (index($0, vip " . ")) {
 			elements[map] = elements[map] $0 "\n"
@@ -101,7 +101,7 @@ print_nftables() {
 	table="ip$family kube-proxy"
 	# shellcheck disable=SC2086
 	if nft list tables 2>/dev/null | grep -qxF "table $table"; then
-		{ run_bounded nft list table $table || echo failed; } 2>/dev/null | awk -v vip="$vip" "$keep_table"
+		{ (run_bounded nft list table $table) || echo failed; } 2>/dev/null | awk -v vip="$vip" "$keep_table"
 	fi
 }
 
