@@ -1,7 +1,7 @@
 import type {Access} from '../access/access.ts';
 import type {Known} from '../evidence/evidence.ts';
 import {type CaptureReader, createCaptureReader} from '../packets/capture-reader.ts';
-import {correlateFlows, isDecided} from '../packets/correlate.ts';
+import {type FlowWatch, isDecided, watchFlows} from '../packets/correlate.ts';
 import type {Flow} from '../packets/flow.ts';
 import type {Packet} from '../packets/packet.ts';
 import type {Cell} from '../probes/matrix.ts';
@@ -38,7 +38,7 @@ type Point = {
 	readonly plan: TapPlan;
 	readonly reader: CaptureReader;
 	readonly chunks: Uint8Array[];
-	readonly packets: Packet[];
+	count: number;
 	tap: Tap | undefined;
 	report: TapReport | undefined;
 	problem: string | undefined;
@@ -47,12 +47,10 @@ type Point = {
 const isOfTarget = (flow: Flow, {client, service, port}: Target): boolean =>
 	flow.client.ip === client.ip && flow.server.ip === service.clusterIp && flow.server.port === port.port;
 
-const flowsOf = (points: readonly Point[], target: Target): readonly Flow[] => correlateFlows(points.map(({plan, packets}) => ({
-	point: plan.label, role: plan.role, packets,
-}))).filter(flow => isOfTarget(flow, target));
+const flowsOf = (watch: FlowWatch, target: Target): readonly Flow[] => watch.flows().filter(flow => isOfTarget(flow, target));
 
-const describePoint = ({plan, tap, packets, report, problem}: Point): CapturePoint => ({
-	label: plan.label, role: plan.role, command: tap?.command ?? '', packets: packets.length, kernelDrops: report?.kernelDrops, problem: problem ?? report?.problem,
+const describePoint = ({plan, tap, count, report, problem}: Point): CapturePoint => ({
+	label: plan.label, role: plan.role, command: tap?.command ?? '', packets: count, kernelDrops: report?.kernelDrops, problem: problem ?? report?.problem,
 });
 
 const readEntries = (points: readonly Point[], key: 'conntrack' | 'ipvs', flows: readonly Flow[]): Known<readonly string[]> => {
@@ -69,15 +67,12 @@ const readEntries = (points: readonly Point[], key: 'conntrack' | 'ipvs', flows:
 	return {value, origin: {point: node.plan.label, command: source, excerpt: value.join('\n')}};
 };
 
-const collect = (points: readonly Point[], target: Target): CaptureEvidence => {
-	const flows = flowsOf(points, target);
-	return {
-		points: points.map(point => describePoint(point)),
-		flows,
-		conntrackEntries: readEntries(points, 'conntrack', flows),
-		ipvsConnections: readEntries(points, 'ipvs', flows),
-	};
-};
+const collect = (points: readonly Point[], flows: readonly Flow[]): CaptureEvidence => ({
+	points: points.map(point => describePoint(point)),
+	flows,
+	conntrackEntries: readEntries(points, 'conntrack', flows),
+	ipvsConnections: readEntries(points, 'ipvs', flows),
+});
 
 /** Calls back when something new was captured, but not for every single chunk. */
 const createBell = (ring: () => void) => {
@@ -95,12 +90,13 @@ const createBell = (ring: () => void) => {
 	};
 };
 
-const arm = async (access: Access, point: Point, onPackets: () => void, tell: (news: CaptureNews) => void): Promise<void> => {
+const arm = async (access: Access, point: Point, onPackets: (packets: readonly Packet[]) => void, tell: (news: CaptureNews) => void): Promise<void> => {
 	const {plan, reader} = point;
 	const tap = openTap(access, plan, chunk => {
 		point.chunks.push(chunk);
-		point.packets.push(...reader.push(chunk));
-		onPackets();
+		const packets = reader.push(chunk);
+		point.count += packets.length;
+		onPackets(packets);
 	});
 	point.tap = tap;
 	point.problem = await tap.armed;
@@ -114,36 +110,44 @@ const isOpening = ({ip}: Packet, {client, service}: Target): boolean => ip?.sour
 /** Starts the captures of a target and waits until each one listens or has failed. */
 export const armCaptures = async (access: Access, target: Target, reached: ReadonlySet<string>, tell: (news: CaptureNews) => void): Promise<PairedCapture> => {
 	const points: readonly Point[] = planTaps(target).filter(({point}) => reached.has(point.node)).map(plan => ({
-		plan, reader: createCaptureReader(), chunks: [], packets: [], tap: undefined, report: undefined, problem: undefined,
+		plan, reader: createCaptureReader(), chunks: [], count: 0, tap: undefined, report: undefined, problem: undefined,
 	}));
+	const watch = watchFlows(points.map(({plan}) => ({point: plan.label, role: plan.role})));
+	const flows = (): readonly Flow[] => flowsOf(watch, target);
 	let wanted = Infinity;
 	let hasOpening = false;
 	const {promise: decision, resolve: decide} = Promise.withResolvers<true>();
 	const ring = createBell(() => {
-		const client = points.find(({plan}) => plan.role === 'client');
-		if (!hasOpening && client?.packets.some(packet => isOpening(packet, target)) === true) {
+		if (hasOpening && flows().filter(flow => isDecided(flow)).length >= wanted) {
+			decide(true);
+		}
+	});
+	const receive = ({plan}: Point, packets: readonly Packet[]): void => {
+		watch.add(plan.label, packets);
+		if (!hasOpening && plan.role === 'client' && packets.some(packet => isOpening(packet, target))) {
 			hasOpening = true;
 			tell({type: 'opening-seen'});
 		}
 
-		if (hasOpening && flowsOf(points, target).filter(flow => isDecided(flow)).length >= wanted) {
-			decide(true);
-		}
-	});
-	await Promise.all(points.map(async point => arm(access, point, ring, tell)));
+		ring();
+	};
+
+	await Promise.all(points.map(async point => arm(access, point, packets => {
+		receive(point, packets);
+	}, tell)));
 	return {
 		async decided(attempts) {
 			wanted = attempts;
 			ring();
 			return decision;
 		},
-		evidence: () => collect(points, target),
-		settle: (plan, answered) => settleCell(plan, flowsOf(points, target), answered),
+		evidence: () => collect(points, flows()),
+		settle: (plan, answered) => settleCell(plan, flows(), answered),
 		async stop() {
 			await Promise.all(points.map(async point => {
 				point.report = await point.tap?.stop();
 			}));
-			return collect(points, target);
+			return collect(points, flows());
 		},
 		raw: () => points.map(({plan, chunks}) => ({plan, chunks})),
 	};
