@@ -33,6 +33,14 @@ test('nodes takes names or a selector, and how many to read at a time', t => {
 	t.like(parseOptions(['nodes', '-l', 'pool in (a,b)', '--json']), {selector: 'pool in (a,b)', isJson: true});
 });
 
+test('with no API server the virtual address, the client\'s and the nodes are named', t => {
+	const options = parseCheck('--vip', '10.98.171.178:8080', '--from', '10.244.0.18', '--ssh', 'k8s1', '--ssh', 'k8s2=ops@host');
+	t.like(options, {service: undefined, vip: {ip: '10.98.171.178', port: 8080, protocol: 'TCP'}, from: '10.244.0.18'});
+	t.deepEqual([...options.destinations], [['k8s1', undefined], ['k8s2', 'ops@host']]);
+	t.like(parseCheck('--vip', '[FD00:0::AB2]:53/UDP', '--from', '[fd00:0:0::12]', '--via', 'local'), {vip: {ip: 'fd00::ab2', port: 53, protocol: 'UDP'}, from: 'fd00::12', via: 'local'});
+	t.is(parseCheck('--vip', '10.96.0.10:53/udp', '--from', 'pod/10.244.0.18', '--ssh', 'k8s1').from, '10.244.0.18');
+});
+
 const refuses = test.macro({
 	exec(t, argv: readonly string[], because: RegExp) {
 		const error = t.throws(() => parseOptions(argv), {instanceOf: UserFacingError});
@@ -42,7 +50,17 @@ const refuses = test.macro({
 	title: (_, argv: readonly string[]) => `refuses ${argv.join(' ')}`,
 });
 
-test(refuses, ['check'], /missing required argument 'service'/v);
+test(refuses, ['check'], /missing required argument 'service'.*--vip/v);
+for (const vip of ['10.98.171.178', '10.98.171.178:0', '10.98.171.178:65536', '10.98.171:80', 'nginx:80', 'fd00::1:80', '[10.98.171.178]:80', '10.98.171.178:53/sctp', '[fe80::1%eth0]:80']) {
+	test(refuses, ['check', '--vip', vip, '--from', '10.244.0.18', '--ssh', 'k8s1'], /IP:PORT is wanted/v);
+}
+
+test(refuses, ['check', 'nginx', '--vip', '10.98.171.178:8080', '--from', '10.244.0.18', '--ssh', 'k8s1'], /cannot be used with --vip/v);
+test(refuses, ['check', '--vip', '10.98.171.178:8080', '--ssh', 'k8s1'], /--from with the address of a pod/v);
+test(refuses, ['check', '--vip', '10.98.171.178:8080', '--from', 'pod/mars1', '--ssh', 'k8s1'], /--from with the address of a pod/v);
+test(refuses, ['check', '--vip', '10.98.171.178:8080', '--from', 'fd00::12', '--ssh', 'k8s1'], /of the same family/v);
+test(refuses, ['check', '--vip', '10.98.171.178:8080', '--from', '10.244.0.18'], /--ssh NODE for each, or --via local/v);
+test(refuses, ['check', '--vip', '10.98.171.178:8080', '--from', '10.244.0.18', '--ssh', 'k8s1', '--via', 'kubernetes'], /cannot be used with --via kubernetes/v);
 test(refuses, ['check', 'nginx', '--ssh', '-oProxyCommand=x'], /NODE=DEST/v);
 test(refuses, ['check', 'nginx', '--ssh', 'k8s1=-oProxyCommand=x'], /NODE=DEST/v);
 test(refuses, ['check', 'nginx', '--timeout', 'soon'], /seconds between/v);

@@ -40,7 +40,7 @@ keep_rules='
 		if (chain in shown) return
 		shown[chain] = 1
 		n = split(rules[chain], line, "\n")
-		for (i = 1; i <= n; i++) {
+		for (i = 2; i <= n; i++) {
 			if (++kept <= 2000) print line[i]
 			if (match(line[i], / -j KUBE-(SVC|SVL|SEP)-[^ ]+/)) { split(substr(line[i], RSTART, RLENGTH), word, " "); follow(word[2]) }
 		}
@@ -55,7 +55,7 @@ keep_rules='
 		next
 	}
 	/^-A KUBE-(SVC|SVL)-.* -j KUBE-(SVC|SVL|SEP)-/ || /^-A KUBE-SEP-.* -j DNAT / {
-		rules[$2] = rules[$2] (($2 in rules) ? "\n" : "") $0
+		rules[$2] = rules[$2] "\n" $0
 	}
 	END { for (chain in wanted) if (chain in rules) follow(chain); print "count " count + 0 }'
 
