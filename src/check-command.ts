@@ -54,7 +54,7 @@ const prepareCheck = (options: CheckOptions & {readonly service: string}, kubect
 
 /** `hairpin check`: one incident, headless. Resolves with the exit code (design.md §9). */
 export const check = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<number> => {
-	const kubectl = createKubectl(options);
+	const kubectl = createKubectl({kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace});
 	const tools = options.vip === undefined ? prepareCheck(options, kubectl) : prepareVipCheck(options, {kubectl, tell: output.warn, signal});
 	if (options.isDryRun) {
 		const nodes = options.vip === undefined ? (await tools.resolveTarget()).nodes.values().toArray() : [];

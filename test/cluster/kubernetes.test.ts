@@ -196,6 +196,19 @@ onCluster('the rights of the README suffice, also for pods of a namespace that e
 	await untilNothingIsLeft();
 });
 
+onCluster('where no pod may be made on nodes: containers inside the pods, which stay, show the impossible reply', async t => {
+	const {kubeconfig, kubectl: program, netns} = await clusterEnv();
+	const objects = readFileSync(new URL('workload/restricted.yaml', import.meta.url), 'utf8').replaceAll('enforce: restricted', 'enforce: privileged').replaceAll(/\brestricted\b/gv, 'inside');
+	await runCommand(['ip', 'netns', 'exec', netns, program, '--kubeconfig', kubeconfig, 'apply', '-f', '-'], {input: objects});
+	await kubectl('wait', '--for=condition=Ready', 'pod', '--all', '--namespace', 'inside', '--timeout=90s');
+	const result = await hairpin(['check', 'svc/inner', '--from', 'pod/mars-inside', '--namespace', 'inside', '--no-pods', '--ephemeral', '--image', debugImage, '--ssh-config', '/dev/null']);
+	t.is(result.exitCode, 2, result.stderr);
+	t.regex(result.stderr, /putting a container into inside\/mars-inside: .*cannot remove it/v);
+	t.regex(result.stdout.replaceAll(/\s+/gv, ' '), /client frame \d+: SYN-ACK from 10\.244\.0\.\d+:8080, expected /v);
+	t.regex(result.stdout, /\? {2}br_netfilter is loaded/v);
+	await until('the containers to end', async () => !(await kubectl('get', 'pods', '--namespace', 'inside', '--output', 'jsonpath={.items[*].status.ephemeralContainerStatuses[*].state}')).includes('running'));
+});
+
 onCluster('the namespace of the pods may be one that enforces nothing only', async t => {
 	const result = await hairpin(['check', ...founding, ...await flagsOf('kubernetes'), '--debug-namespace', 'restricted', '--ssh-config', '/dev/null']);
 	t.is(result.exitCode, 2);
