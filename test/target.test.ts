@@ -267,6 +267,7 @@ test('a real program is asked the same way, and its failures end the search in o
 	t.deepEqual(requests.toSorted(), asked.toSorted());
 	const missing = await settle(resolveTarget(createKubectl({...options, kubectl: '/nonexistent/kubectl'}), {service: 'nginx', from: 'mars1'}));
 	t.is(missing.error?.because, '/nonexistent/kubectl was not found');
+	t.regex(missing.error?.tryThis ?? '', /without an API server: hairpin check --vip CLUSTER_IP:PORT --from POD_IP --ssh NODE/v);
 	const page = await createFakeKubectl(t, {[`${v1}/services/nginx`]: {stdout: '<html>'}});
 	const {error} = await settle(resolveTarget(createKubectl({...options, kubectl: page.kubectl}), {service: 'nginx', from: 'mars1'}));
 	t.is(error?.because, 'svc/nginx could not be read: kubectl answered with something that is not JSON: <html>');
