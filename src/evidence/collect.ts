@@ -38,7 +38,9 @@ const failureOf = (point: Point, answer: Answer): EvidenceNews | undefined => {
 			type: 'point-unreachable',
 			point: pointLabel(point),
 			because: said === '' ? `nothing was printed (exit code ${answer.exitCode})` : said.replace(/^hairpin: /v, ''),
-			tryThis: 'run it by hand: hairpin reads it over the connection it names',
+			tryThis: point.kind === 'pod'
+				? `was the pod just replaced? Look, and run it again: kubectl get pod ${point.pod} -n ${point.namespace} -o wide`
+				: `does a shell work there? Try: ${answer.command} </dev/null`,
 		};
 	}
 
