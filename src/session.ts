@@ -68,6 +68,18 @@ const connectNodes = async ({tell}: Session, access: Access, target: Target): Pr
 	return reached;
 };
 
+// A node that is slow to let us in keeps nobody who wants to leave.
+const rejectWhenAborted = async (signal: AbortSignal): Promise<never> => new Promise((_resolve, reject) => {
+	const leave = (): void => {
+		reject(signal.reason as Error);
+	};
+
+	signal.addEventListener('abort', leave, {once: true});
+	if (signal.aborted) {
+		leave();
+	}
+});
+
 const judge = ({state, tell}: Session, isFinal: boolean): void => {
 	const diagnosis = diagnose(checks, evidenceOf(state()));
 	const isNews = isFinal || (diagnosis.cause?.verdict.status === 'broken' && diagnosis.cause.verdict.confidence === 'certain');
@@ -125,7 +137,7 @@ export const runSession = async (tools: SessionTools): Promise<SessionState> => 
 	session.tell({type: 'target-resolved', target});
 	const access = tools.openAccess(target, session.tell);
 	try {
-		const reached = await connectNodes(session, access, target);
+		const reached = await Promise.race([connectNodes(session, access, target), rejectWhenAborted(tools.signal)]);
 		await probeAndCapture(session, access, target, reached);
 		judge(session, true);
 		tools.onJudged(session.state());

@@ -53,6 +53,9 @@ export const warm = async (options: WarmOptions, output: Output, signal: AbortSi
 	};
 
 	const maker = createPodMaker(kubectl, {...options, image}, tell);
+	signal.addEventListener('abort', () => {
+		maker.stop();
+	});
 	try {
 		const warmed = await warmNodes(maker, nodes, options, output, signal);
 		signal.throwIfAborted();

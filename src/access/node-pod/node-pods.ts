@@ -61,6 +61,8 @@ export type PodMaker = {
 	open(node: string, number: number): Promise<NodePod | Refusal>;
 	/** Lets a node pull the image. Resolves with why it did not. */
 	warm(node: string, number: number): Promise<Failure | undefined>;
+	/** Waits for no pod any longer. */
+	stop(): void;
 	/** Resolves when everything is removed, with what could not be. */
 	removeAll(): Promise<string | undefined>;
 };
@@ -69,6 +71,7 @@ export type PodMaker = {
 export const createPodMaker = (kubectl: KubectlProgram, options: PodOptions & {readonly image: string}, tell: (news: AccessNews) => void): PodMaker => {
 	const {image, debugNamespace: namespace = defaultDebugNamespace, podDeadlineSeconds: deadlineSeconds} = options;
 	const owner = describeOwner();
+	const stopping = new AbortController();
 	let guardian: Guardian | undefined;
 	let prepared: Promise<Refusal | undefined> | undefined;
 
@@ -91,6 +94,7 @@ export const createPodMaker = (kubectl: KubectlProgram, options: PodOptions & {r
 
 	const making = (node: string, manifest: NodePodManifest): PodMaking => ({
 		manifest,
+		signal: stopping.signal,
 		ensureNamespace: async () => ensureNamespace(kubectl, namespace, owner),
 		tell(doing) {
 			tell({type: 'node-pod-waited', node, doing});
@@ -106,6 +110,9 @@ export const createPodMaker = (kubectl: KubectlProgram, options: PodOptions & {r
 		async warm(node, number) {
 			prepared ??= prepare('warm');
 			return await prepared ?? runWarmingPod(kubectl, making(node, warmingPod({...request(node, number), command: ['sh', '-c', 'exit 0']})));
+		},
+		stop() {
+			stopping.abort();
 		},
 		removeAll: async () => guardian?.finish(),
 	};
@@ -141,6 +148,7 @@ export const createNodePods = (kubectl: KubectlProgram, {image, ...options}: Pod
 			return pod;
 		},
 		async close() {
+			maker?.stop();
 			await Promise.all(pending.values());
 			await Promise.all(open.values().map(async pod => pod.close()));
 			return maker?.removeAll();

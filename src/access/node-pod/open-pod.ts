@@ -29,6 +29,8 @@ export type PodMaking = {
 	readonly manifest: NodePodManifest;
 	readonly ensureNamespace: () => Promise<Failure | undefined>;
 	readonly tell: (doing: string) => void;
+	/** Ends the waiting. */
+	readonly signal: AbortSignal;
 };
 
 const readState = async (kubectl: KubectlProgram, {metadata: {namespace, name}}: NodePodManifest): Promise<PodState> => {
@@ -72,14 +74,20 @@ const startFailure = (doing: string): PodState => ({
 	},
 });
 
+const stopped: PodState = {kind: 'ended', exitCode: undefined, failure: {because: 'we were stopped while it started', tryThis: 'run it again'}};
+
 /** Asks until a state is as wanted or the time is over. */
-const waitForState = async (kubectl: KubectlProgram, {manifest, tell}: PodMaking, isWanted: (state: PodState) => boolean): Promise<PodState> => {
+const waitForState = async (kubectl: KubectlProgram, {manifest, tell, signal}: PodMaking, isWanted: (state: PodState) => boolean): Promise<PodState> => {
 	const end = performance.now() + startTimeoutMs;
 	for (let told = ''; ;) {
 		// eslint-disable-next-line no-await-in-loop
 		const state = await readState(kubectl, manifest);
 		if (isWanted(state)) {
 			return state;
+		}
+
+		if (signal.aborted) {
+			return stopped;
 		}
 
 		const doing = state.kind === 'waiting' ? state.doing : '';

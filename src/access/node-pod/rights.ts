@@ -49,8 +49,8 @@ export const askPermission = async (kubectl: KubectlProgram, namespace: string):
 		return review;
 	}
 
-	const isMustMakeNamespace = !found.ok && found.kind === 'not-found';
-	const wanted = isMustMakeNamespace ? [{verb: 'create', resource: 'namespaces'}, ...podRights] : podRights;
+	const isNamespaceMissing = !found.ok && found.kind === 'not-found';
+	const wanted = isNamespaceMissing ? [{verb: 'create', resource: 'namespaces'}, ...podRights] : podRights;
 	const missing = review.ok ? missingRights(review.value, wanted) : [];
 	if (missing.length > 0) {
 		return forbid(namespace, missing, !found.ok && found.kind === 'forbidden');
@@ -58,7 +58,7 @@ export const askPermission = async (kubectl: KubectlProgram, namespace: string):
 
 	const level = found.ok ? enforced(found.value) : 'privileged';
 	return level === 'privileged'
-		? {willMakeNamespace: isMustMakeNamespace}
+		? {willMakeNamespace: isNamespaceMissing}
 		: {
 			isForbidden: true,
 			because: `the namespace ${namespace} enforces PodSecurity ${level}, which allows no pod on a node's network`,
