@@ -112,16 +112,18 @@ const startCheck = async (word: string, ...more: readonly string[]) => {
 	};
 };
 
-onCluster('SIGINT in the middle of the captures: one sentence, and nothing is left', async t => {
-	const {stream, errors, told} = await startCheck('capture armed');
-	stream.kill('SIGINT');
-	const {exitCode} = await stream.ended;
-	await errors;
-	t.is(exitCode, 3);
-	t.regex(told(), /hairpin: stopped by SIGINT/v);
-	t.is(await podsOfOurs(), '');
-	await untilNothingIsLeft();
-});
+for (const [moment, word] of [['while the pods start', 'ContainerCreating'], ['in the middle of the captures', 'capture armed']]) {
+	onCluster(`SIGINT ${moment}: one sentence, and nothing is left`, async t => {
+		const {stream, errors, told} = await startCheck(word);
+		stream.kill('SIGINT');
+		const {exitCode} = await stream.ended;
+		await errors;
+		t.is(exitCode, 3);
+		t.regex(told(), /hairpin: stopped by SIGINT/v);
+		t.is(await podsOfOurs(), '');
+		await untilNothingIsLeft();
+	});
+}
 
 onCluster('kill -9: what hairpin made is removed all the same', async t => {
 	const {stream} = await startCheck('capture armed');
