@@ -89,7 +89,13 @@ export const clusterEnv = async (): Promise<ClusterEnv> => {
 	const {stdout} = mustSucceed(await cluster('env'));
 	const value = (name: string): string => new RegExp(`^${name}=(?<value>.*)$`, 'mv').exec(stdout)?.groups?.value ?? '';
 	known = {
-		netns: value('NETNS'), kubeconfig: value('KUBECONFIG'), readerKubeconfig: value('READER_KUBECONFIG'), lookerKubeconfig: value('LOOKER_KUBECONFIG'), auditLog: value('AUDIT_LOG'), sshConfig: value('SSH_CONFIG'), kubectl: value('KUBECTL'),
+		netns: value('NETNS'),
+		kubeconfig: value('KUBECONFIG'),
+		readerKubeconfig: value('READER_KUBECONFIG'),
+		lookerKubeconfig: value('LOOKER_KUBECONFIG'),
+		auditLog: value('AUDIT_LOG'),
+		sshConfig: value('SSH_CONFIG'),
+		kubectl: value('KUBECTL'),
 	};
 	return known;
 };
@@ -99,7 +105,8 @@ export type ApiRequest = {readonly verb: string; readonly uri: string; readonly 
 /** What people asked of the API server since the cluster was started. */
 export const apiRequests = async (): Promise<readonly ApiRequest[]> => {
 	const {auditLog} = await clusterEnv();
-	const lines = (await readFile(auditLog, 'utf8')).split('\n').filter(line => line !== '');
+	// What follows the last newline is not written to its end yet.
+	const lines = (await readFile(auditLog, 'utf8')).split('\n').slice(0, -1);
 	return lines.map(line => JSON.parse(line) as {readonly verb: string; readonly requestURI: string; readonly userAgent: string; readonly user: {readonly username: string}})
 		.map(({verb, requestURI, userAgent, user}) => ({
 			verb, uri: requestURI, userAgent, user: user.username,
