@@ -51,9 +51,12 @@ with_curl() {
 	return "$code"
 }
 
+# That of busybox knows no -z: it would wait for an end that never comes, which looks like a time-out of the connection.
+is_busybox_nc() { nc -h 2>&1 | grep -q BusyBox; }
+
 choose_tool() {
 	if command -v bash >/dev/null && command -v timeout >/dev/null && bash -c '[ -n "$EPOCHREALTIME" ]'; then echo bash
-	elif command -v nc >/dev/null && command -v timeout >/dev/null; then echo nc
+	elif command -v nc >/dev/null && command -v timeout >/dev/null && ! is_busybox_nc; then echo nc
 	elif command -v curl >/dev/null && [ "$protocol" = tcp ]; then echo curl
 	else echo none; fi
 }
