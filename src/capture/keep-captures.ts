@@ -10,7 +10,8 @@ import type {PairedCapture} from './paired-capture.ts';
 const namesOf = ({client, otherClient, backends, nodes, service}: Target): ReadonlyMap<string, string> => new Map([
 	...nodes.values().map(({internalIp, name}) => [internalIp, name] as const),
 	...[client, ...backends, ...(otherClient ? [otherClient] : [])].map(({ip, name}) => [ip, name] as const),
-	[service.clusterIp, service.name] as const,
+	// Without an API server there is no name but the address itself.
+	[service.namespace === '' ? '' : service.clusterIp, service.name] as const,
 ].filter(([ip]) => ip !== ''));
 
 const fileNameOf = (label: string, role: string): string => `${role}-${label.replaceAll(/[^\w\-.]/gv, '_')}.pcapng`;

@@ -152,6 +152,7 @@ read_addresses='
 	!(inode in seen) { if (family == 6 ? read_if_inet6(directory "/if_inet6") : read_trie(directory "/fib_trie")) seen[inode] = 1 }'
 
 print_addresses() {
+	if ! have stat; then section missing stat; fi
 	section addresses
 	stat -L -c '%i %n' /proc/self/ns/net /proc/[0-9]*/ns/net 2>/dev/null | awk -v family="$family" "$read_addresses"
 }
