@@ -190,6 +190,13 @@ onCluster('who may only read: exit 2, what the API tells is checked, and each mi
 	}
 });
 
+onCluster('who may only read and has ssh gets the whole verdict', async t => {
+	const {readerKubeconfig} = await clusterEnv();
+	const result = await hairpin(['check', ...founding, ...await flagsOf('ssh'), '--json'], {env: {KUBECONFIG: readerKubeconfig}});
+	t.is(result.exitCode, 1, result.stderr);
+	t.is((JSON.parse(result.stdout) as {readonly cause: string}).cause, 'br-netfilter-not-loaded');
+});
+
 onCluster('the rights of the README suffice, also for pods of a namespace that enforces restricted PodSecurity', async t => {
 	const {lookerKubeconfig} = await clusterEnv();
 	const result = await hairpin(['check', 'svc/inner', '--from', 'pod/mars-restricted', '--namespace', 'restricted', '--json', ...await flagsOf('kubernetes')], {env: {KUBECONFIG: lookerKubeconfig}});
