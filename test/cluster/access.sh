@@ -2,17 +2,15 @@
 # Keys, credentials and files that the cluster's programs and its users log in with.
 
 write_access() {
-	write_kubeconfig admin
-	write_kubeconfig kube-proxy
-	write_kubeconfig reader
-	write_kubeconfig looker
+	local user
+	for user in admin reader looker kube-proxy kube-scheduler kube-controller-manager; do write_kubeconfig "$user"; done
 	openssl genrsa -out "$RUN/accounts.key" 2048 2>/dev/null
 	openssl rsa -in "$RUN/accounts.key" -pubout -out "$RUN/accounts.pub" 2>/dev/null
 	{
 		echo 'admin-token,admin,admin,system:masters'
 		echo 'reader-token,reader,reader'
 		echo 'looker-token,looker,looker'
-		echo 'kube-proxy-token,system:kube-proxy,kube-proxy'
+		for user in kube-proxy kube-scheduler kube-controller-manager; do echo "$user-token,system:$user,$user"; done
 		for n in $(node_numbers); do echo "k8s$n-token,system:node:k8s$n,k8s$n,system:nodes"; done
 	} >"$RUN/tokens.csv"
 	write_ssh_config

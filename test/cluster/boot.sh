@@ -76,15 +76,20 @@ start_api_server() {
 	wait_until 180 'the API server' run_kubectl get --raw /readyz
 }
 
-# Its pid file goes with it, so that it is not missed.
+runs_api_server() { [ -e "$RUN/kube-apiserver.pid" ] && is_running "$RUN/kube-apiserver.pid"; }
+
+# Its pid file goes with it, so that it is not missed. A killed process listens for some moments more.
 stop_api_server() {
 	local pid
-	[ -e "$RUN/kube-apiserver.pid" ] || return 0
+	runs_api_server || return 0
 	read -r pid _ <"$RUN/kube-apiserver.pid"
 	rm "$RUN/kube-apiserver.pid"
 	kill -KILL -- "-$pid"
+	wait_until 30 'the end of the API server' is_api_refused
 	say 'the API server is stopped'
 }
+
+is_api_refused() { ! in_netns bash -c ': <"/dev/tcp/$0/6443"' "$SUBNET.1"; }
 
 restart_api_server() {
 	start_api_server
@@ -95,7 +100,7 @@ restart_api_server() {
 control_api_server() { # stop|start
 	case $1 in
 		stop) stop_api_server ;;
-		start) [ -e "$RUN/kube-apiserver.pid" ] || restart_api_server ;;
+		start) runs_api_server || restart_api_server ;;
 		*) print_usage ;;
 	esac
 }
@@ -105,9 +110,9 @@ start_control_plane() {
 	kube=$(kube_part)
 	start etcd "$kube/etcd" etcd-data
 	start_api_server
-	start kube-controller-manager "$kube/kube-controller-manager" --kubeconfig=admin.kubeconfig --leader-elect=false \
+	start kube-controller-manager "$kube/kube-controller-manager" --kubeconfig=kube-controller-manager.kubeconfig --leader-elect=false \
 		--service-account-private-key-file=accounts.key --use-service-account-credentials --cert-dir=certificates
-	start kube-scheduler "$kube/kube-scheduler" --kubeconfig=admin.kubeconfig --leader-elect=false --cert-dir=certificates
+	start kube-scheduler "$kube/kube-scheduler" --kubeconfig=kube-scheduler.kubeconfig --leader-elect=false --cert-dir=certificates
 }
 
 # Registered from here, so that each node's podCIDR is the one that its CNI and the routes of the others have.
