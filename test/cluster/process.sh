@@ -19,8 +19,9 @@ take_lock() { # NAME
 	flock 9
 }
 
-start_time() { # PID: in clock ticks since boot, field 22 of proc(5) stat; nothing where there is no such process
-	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+# In clock ticks since boot, field 22 of proc(5) stat; nothing where there is no such process, or one that ended and is still in the table.
+start_time() { # PID
+	sed 's/.*) //; /^[ZX]/d' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
 }
 
 # The process notes itself before it becomes the program, so that no moment exists in which a kill loses it.

@@ -61,7 +61,7 @@ on_every_node() { # WHAT: runs node-state.sh everywhere at once; what it says st
 
 reset_cluster() {
 	[ -e "$RUN/seeded" ] || fail 'it has no founding state yet: seed first'
-	[ -e "$RUN/kube-apiserver.pid" ] || restart_api_server
+	runs_api_server || restart_api_server
 	restore_objects &
 	local objects=$!
 	on_every_node restore
@@ -73,6 +73,7 @@ reset_cluster() {
 # Replacing brings back also what a merge would leave: fields that the founding objects do not have.
 restore_objects() {
 	local objects foreign ending
+	remove_leftovers
 	objects=$(list_objects)
 	foreign=$(grep -v ' ' <<<"$objects" | grep -vE "$FOUNDING_OBJECTS" || true)
 	ending=$(sed -n 's/ ending$//p' <<<"$objects")
@@ -82,6 +83,11 @@ restore_objects() {
 	[ -z "$ending" ] || run_kubectl wait --for=delete --timeout=120s $ending >/dev/null
 	apply_workload
 	run_kubectl replace -f "$HERE/workload/founding.yaml" >/dev/null
+}
+
+# Pods that a killed hairpin left, also in namespaces that are Kubernetes' own. A namespace goes much faster when its pods have gone.
+remove_leftovers() {
+	run_kubectl delete pods --all-namespaces --selector app.kubernetes.io/managed-by=hairpin --grace-period=1 2>&1 | sed '/^No resources found$/d; s/^/cluster: /' >&2
 }
 
 # Kind/name, and `ending` behind it where it is being deleted; without the roles that Kubernetes makes for itself.
