@@ -1,4 +1,7 @@
 import {readFileSync} from 'node:fs';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {KubectlProgram} from '../cluster/kubectl.ts';
 import {dig, readList} from '../cluster/read-json.ts';
@@ -66,9 +69,31 @@ const waitUntilItRuns = async (kubectl: KubectlProgram, {namespace, pod}: PodPoi
 	}
 };
 
+// A pod may run as somebody who can neither capture nor see other people's sockets.
+const asRoot = JSON.stringify({securityContext: {runAsUser: 0, runAsNonRoot: false}});
+
+/** Kubectl reads this from a file only, and not from a pipe of ours. */
+const withRootFile = async <Result>(use: (file: string) => Promise<Result>): Promise<Result> => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'hairpin-'));
+	try {
+		const file = path.join(directory, 'root.json');
+		await writeFile(file, asRoot);
+		return await use(file);
+	} finally {
+		await rm(directory, {recursive: true});
+	}
+};
+
+const putContainer = async (kubectl: KubectlProgram, {namespace, pod}: PodPoint, image: string, name: string) => {
+	const start = ['debug', `pod/${pod}`, '--namespace', namespace, `--image=${image}`, `--container=${name}`, '--image-pull-policy=IfNotPresent', '--profile=netadmin', '--attach=false', '--quiet'];
+	const made = await withRootFile(async file => kubectl.command([...start, `--custom=${file}`, '--', ...keeperCommand]));
+	const isOldKubectl = !made.ok && made.because.includes('unknown flag: --custom');
+	return isOldKubectl ? kubectl.command([...start, '--', ...keeperCommand]) : made;
+};
+
 const openContainer = async (kubectl: KubectlProgram, point: PodPoint, image: string, name: string): Promise<Container | Refusal> => {
 	const {namespace, pod} = point;
-	const made = await kubectl.command(['debug', `pod/${pod}`, '--namespace', namespace, `--image=${image}`, `--container=${name}`, '--image-pull-policy=IfNotPresent', '--profile=netadmin', '--attach=false', '--quiet', '--', ...keeperCommand]);
+	const made = await putContainer(kubectl, point, image, name);
 	if (!made.ok) {
 		return {ok: false, because: `no container of ours could be put into ${namespace}/${pod}: ${made.because}`, tryThis: made.tryThis};
 	}

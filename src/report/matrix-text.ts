@@ -5,7 +5,10 @@ import {
 	cellOutcome,
 	isFailing,
 } from '../probes/matrix.ts';
-import {formatTable} from './table.ts';
+import {cutText, formatTable} from './table.ts';
+
+// Long reasons are told in full with the points that were not reached.
+const widestCell = 40;
 
 const formatMs = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`);
 
@@ -47,7 +50,7 @@ export const formatMatrix = (matrix: readonly Cell[], vip: string): readonly str
 			const cells = matrix.filter(cell => cell.from === from);
 			return [from, cells[0].fromNode, ...columns.map(column => {
 				const cell = cells.find(candidate => columnOf(candidate, vip) === column);
-				return cell ? formatCell(cell) : '';
+				return cell ? cutText(formatCell(cell), widestCell) : '';
 			})];
 		}),
 	]);

@@ -20,7 +20,7 @@ const takeWidth = (characters: readonly string[], width: number): readonly strin
 };
 
 /** Text cut in the middle to so many columns on screen; an ellipsis says so. Names in a list mostly differ at their end, so more is left of that. */
-const cutText = (text: string, width: number): string => {
+export const cutText = (text: string, width: number): string => {
 	if (stringWidth(text) <= width) {
 		return text;
 	}

@@ -9,7 +9,7 @@ import type {Target} from '../target.ts';
 import {formatInventory} from './inventory.ts';
 import {formatLadder} from './ladder-text.ts';
 import {formatBackendHits, formatMatrix} from './matrix-text.ts';
-import {formatTable, wrapText} from './table.ts';
+import {cutText, formatTable, wrapText} from './table.ts';
 
 const width = 120;
 const marks = {
@@ -41,10 +41,12 @@ const formatChecklist = (findings: readonly Finding[]): readonly string[] => {
 	});
 };
 
+const formatCount = ({packets}: CapturePoint): string => (packets === 0 ? '0 packets!' : `${packets} packets`);
+
 const formatPoints = (points: readonly CapturePoint[]): readonly string[] => formatTable(points.map(point => [
 	point.role,
 	point.label,
-	point.problem ?? (point.packets === 0 ? '0 packets!' : `${point.packets} packets`),
+	point.problem === undefined ? formatCount(point) : cutText(point.problem, 80),
 	point.kernelDrops === undefined ? '' : `${point.kernelDrops} dropped by the kernel`,
 ]));
 
