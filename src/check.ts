@@ -40,6 +40,8 @@ export type Check = {
 	readonly explains: (cell: Cell, evidence: Evidence) => boolean;
 	/** What would repair it, as a person would type it, best first. */
 	readonly repair: (evidence: Evidence) => readonly string[];
+	/** What hairpin itself can change to repair it, best first, such as `br-netfilter` or `masquerade-all=true`; a function where that depends on what was found. */
+	readonly fixedBy?: readonly string[] | ((evidence: Evidence) => readonly string[]);
 	/** Only where the setting is one of the node. */
 	readonly ofNode?: NodeCheck;
 };

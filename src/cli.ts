@@ -1,9 +1,11 @@
 import process from 'node:process';
 import {check} from './check-command.ts';
+import {fix} from './fix-command.ts';
 import {runLadder} from './ladder.ts';
 import {nodes} from './nodes-command.ts';
 import {parseOptions} from './options.ts';
 import {sweep} from './sweep-command.ts';
+import {undo} from './undo-command.ts';
 import {UserFacingError} from './user-facing-error.ts';
 import {warm} from './warm-command.ts';
 
@@ -40,6 +42,15 @@ const run = async (): Promise<number> => {
 	switch (options.command) {
 		case 'check': {
 			return check(options, output, abortOnSignals());
+		}
+
+		case 'fix': {
+			return fix(options, output, abortOnSignals());
+		}
+
+		case 'undo':
+		case 'keep': {
+			return undo(options, output, abortOnSignals());
 		}
 
 		case 'ladder': {

@@ -1,13 +1,17 @@
 import {Command, CommanderError} from 'commander';
 import {type CheckOptions, describeCheck} from './options/check.ts';
+import {type FixOptions, describeFix} from './options/fix.ts';
 import {type LadderOptions, describeLadder} from './options/ladder.ts';
 import {type NodesOptions, describeNodes} from './options/nodes.ts';
 import {type SweepOptions, describeSweep} from './options/sweep.ts';
+import {type UndoOptions, describeUndo} from './options/undo.ts';
 import {type WarmOptions, describeWarm} from './options/warm.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 export type {CheckOptions} from './options/check.ts';
 export type {Vip} from './options/vip.ts';
+export type {FixOptions, RenderFormat} from './options/fix.ts';
+export type {UndoOptions} from './options/undo.ts';
 export type {NodesOptions} from './options/nodes.ts';
 export type {SweepOptions} from './options/sweep.ts';
 export type {WarmOptions} from './options/warm.ts';
@@ -21,7 +25,7 @@ export type HelpText = {
 	readonly text: string;
 };
 
-type Parsed = CheckOptions | LadderOptions | NodesOptions | SweepOptions | WarmOptions | HelpText;
+type Parsed = CheckOptions | FixOptions | UndoOptions | LadderOptions | NodesOptions | SweepOptions | WarmOptions | HelpText;
 
 const exitCodes = `
 Exit codes: 0 healthy · 1 a fault was found · 2 undecided · 3 could not run.
@@ -35,6 +39,8 @@ const createProgram = (write: (text: string) => void, done: (options: Parsed) =>
 		.configureOutput({writeOut: write, writeErr() {}}) // eslint-disable-line @typescript-eslint/no-empty-function
 		.showSuggestionAfterError();
 	describeCheck(program, done);
+	describeFix(program, done);
+	describeUndo(program, done);
 	describeLadder(program, done);
 	describeNodes(program, done);
 	describeSweep(program, done);

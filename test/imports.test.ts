@@ -34,7 +34,12 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	vip: ['access', 'checks', 'clean', 'cluster', 'datapath', 'evidence', 'hex-address', 'options', 'target', 'user-facing-error'],
 	'user-facing-error': [],
 	cluster: ['access', 'clean', 'user-facing-error'],
-	access: ['clean', 'cluster', 'hex-address', 'options'],
+	consent: ['user-facing-error'],
+	access: ['clean', 'cluster', 'consent', 'hex-address', 'options'],
+	changes: ['access', 'check', 'checks', 'clean', 'cluster', 'consent', 'evidence', 'probes', 'user-facing-error'],
+	fix: ['access', 'changes', 'checks', 'cluster', 'consent', 'evidence', 'fleet', 'options', 'probes', 'session', 'session-state', 'target', 'user-facing-error'],
+	'fix-command': ['check-command', 'cluster', 'consent', 'fix', 'options', 'probes', 'report', 'session-state', 'user-facing-error'],
+	'undo-command': ['changes', 'check-command', 'cluster', 'consent', 'fix', 'options', 'report', 'user-facing-error'],
 	target: ['clean', 'cluster', 'user-facing-error'],
 	probes: ['access', 'cluster', 'target'],
 	capture: ['access', 'clean', 'cluster', 'evidence', 'hex-address', 'packets', 'probes', 'target', 'user-facing-error'],
@@ -45,7 +50,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'session-state': ['access', 'capture', 'cluster', 'diagnosis', 'evidence', 'probes', 'target'],
 	session: ['access', 'capture', 'checks', 'diagnosis', 'evidence', 'probes', 'session-state', 'target', 'user-facing-error'],
 	ladder: ['packets', 'report', 'user-facing-error'],
-	report: ['capture', 'check', 'cluster', 'diagnosis', 'evidence', 'fleet', 'packets', 'probes', 'session-state', 'target'],
+	report: ['capture', 'changes', 'check', 'cluster', 'diagnosis', 'evidence', 'fix', 'fleet', 'packets', 'probes', 'session-state', 'target'],
 	fleet: ['access', 'check', 'checks', 'cluster', 'evidence', 'target', 'user-facing-error'],
 	'nodes-command': ['access', 'check-command', 'cluster', 'fleet', 'options', 'report'],
 	options: ['user-facing-error'],
@@ -55,7 +60,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'warm-command': ['access', 'check-command', 'clean', 'cluster', 'fleet', 'options', 'report', 'user-facing-error'],
 	'sweep-command': ['access', 'check-command', 'cluster', 'options', 'report', 'sweep'],
 	hairpin: ['cli'],
-	cli: ['check-command', 'ladder', 'nodes-command', 'options', 'sweep-command', 'user-facing-error', 'warm-command'],
+	cli: ['check-command', 'fix-command', 'ladder', 'nodes-command', 'options', 'sweep-command', 'undo-command', 'user-facing-error', 'warm-command'],
 };
 
 test('every import goes in an allowed direction', t => {

@@ -38,7 +38,7 @@ export type Connection =
 /** What is told about ways onto nodes while they are made. */
 export type AccessNews =
 	/** Before the first object is made in the cluster. */
-	| {readonly type: 'pods-announced'; readonly namespace: string; readonly willMakeNamespace: boolean; readonly image: string; readonly deadlineSeconds: number; readonly purpose: 'look' | 'warm'}
+	| {readonly type: 'pods-announced'; readonly namespace: string; readonly willMakeNamespace: boolean; readonly image: string; readonly deadlineSeconds: number; readonly purpose: 'look' | 'warm' | 'change'}
 	/** The cluster does not let us make any. */
 	| {readonly type: 'pods-refused'; readonly because: string; readonly tryThis: string}
 	| {readonly type: 'node-pod-waited'; readonly node: string; readonly doing: string}
@@ -53,6 +53,8 @@ export type Access = {
 	connect(node: string): Promise<Connection>;
 	run(point: Point, script: Script, options?: RunOptions): Promise<Answer>;
 	stream(point: Point, script: Script): Stream;
+	/** Runs a script as root on the node itself, outside of any container. It runs to its end also when we are gone. */
+	change(node: string, script: Script): Stream;
 	close(): Promise<void>;
 };
 

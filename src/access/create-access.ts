@@ -1,4 +1,5 @@
 import type {KubectlProgram} from '../cluster/kubectl.ts';
+import type {Consent} from '../consent.ts';
 import type {AccessOptions, WayName} from '../options.ts';
 import type {Access, AccessNews} from './access.ts';
 import {createEphemeralAccess} from './ephemeral.ts';
@@ -12,6 +13,8 @@ export type AccessTools = {
 	readonly addressOf: (node: string) => string | undefined;
 	readonly kubectl: KubectlProgram;
 	readonly tell: (news: AccessNews) => void;
+	/** Without it, no node can be changed; with it, pods of our own are privileged. */
+	readonly consent?: Consent;
 };
 
 const destinationsOf = (node: string, {destinations}: AccessOptions, {addressOf}: AccessTools): readonly string[] => {
@@ -34,7 +37,9 @@ export const createAccess = (options: AccessOptions, tools: AccessTools): Access
 		ssh: {name: 'ssh', open: async () => createSshAccess({destinationsOf: node => destinationsOf(node, options, tools), configFile: options.sshConfig})},
 		kubernetes: {
 			name: 'kubernetes',
-			open: async () => createKubernetesAccess({...options, kubectl: tools.kubectl, tell: tools.tell}),
+			open: async () => createKubernetesAccess({
+				...options, kubectl: tools.kubectl, tell: tools.tell, mayChange: tools.consent !== undefined,
+			}),
 		},
 		ephemeral: {
 			name: 'ephemeral',
@@ -42,5 +47,5 @@ export const createAccess = (options: AccessOptions, tools: AccessTools): Access
 		},
 		local: {name: 'local', open: async () => createLocalAccess(tools.addressOf)},
 	};
-	return createMixedAccess(node => orderWays(node, tools.addressOf(node), options).map(name => ways[name]));
+	return createMixedAccess(node => orderWays(node, tools.addressOf(node), options).map(name => ways[name]), tools.consent);
 };

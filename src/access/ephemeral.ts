@@ -166,6 +166,7 @@ export const createEphemeralAccess = ({kubectl, image, tell}: EphemeralOptions):
 				? {stream: explainEnd(startCommand(container.argv, composeRemoteScript(here(point), script)), container.explainLoss)}
 				: {because: container.because};
 		})()),
+		change: () => deferStream('kubectl exec', Promise.resolve({because: nodeRefusal.because})),
 		async close() {
 			const all = await Promise.all(containers.values());
 			await Promise.all(all.map(async container => (container.ok ? container.beating.end() : undefined)));

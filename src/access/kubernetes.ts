@@ -34,6 +34,8 @@ const explainLoss = (pod: NodePod, node: string): ExplainLoss => async () => {
 export type KubernetesOptions = PodOptions & {
 	readonly kubectl: KubectlProgram;
 	readonly tell: (news: AccessNews) => void;
+	/** Whether its pods may change their nodes: these are privileged. */
+	readonly mayChange?: boolean;
 };
 
 /** Reaches nodes through the Kubernetes API: by a pod of our own on each, in a namespace of our own. `close` removes them. */
@@ -71,6 +73,10 @@ export const createKubernetesAccess = ({kubectl, tell, ...options}: KubernetesOp
 		stream(point, script) {
 			const pod = pods.openPodOf(point.node);
 			return explainEnd(startCommand(pod.argv, composeRemoteScript(point, script, nodeRoot)), explainLoss(pod, point.node));
+		},
+		change(node, script) {
+			const pod = pods.openPodOf(node);
+			return explainEnd(startCommand(pod.hostArgv, composeRemoteScript({kind: 'node', node}, script)), explainLoss(pod, node));
 		},
 		async close() {
 			const leftover = await pods.close();

@@ -74,6 +74,7 @@ export const createLocalAccess = (addressOf: (node: string) => string | undefine
 		connect,
 		run,
 		stream: (point, script) => startCommand(argv, composeRemoteScript(point, script)),
+		change: (node, script) => startCommand(argv, composeRemoteScript({kind: 'node', node}, script), {isDetached: true}),
 		close: async () => undefined,
 	};
 };

@@ -1,4 +1,6 @@
+import type {Consent} from '../consent.ts';
 import type {Access, Connection} from './access.ts';
+import {deferStream} from './defer-stream.ts';
 
 /** A way onto nodes, opened when it is first tried. */
 export type Way = {
@@ -51,8 +53,10 @@ const chooseWay = async (node: string, ways: readonly Way[], open: (way: Way) =>
 	return {connection: joinRefusals(refusals)};
 };
 
-/** One access over several ways: for each node the first way of its list that works. */
-export const createMixedAccess = (waysOf: (node: string) => readonly Way[]): Access => {
+const refused = () => deferStream('sh -s', Promise.resolve({because: 'nobody agreed to a change, so none is made'}));
+
+/** One access over several ways: for each node the first way of its list that works. Nothing is changed by it without consent. */
+export const createMixedAccess = (waysOf: (node: string) => readonly Way[], consent?: Consent): Access => {
 	const opener = createOpener();
 	const pending = new Map<string, Promise<Connection>>();
 	const chosen = new Map<string, Access>();
@@ -83,6 +87,7 @@ export const createMixedAccess = (waysOf: (node: string) => readonly Way[]): Acc
 		},
 		run: async (point, script, options) => accessOf(point.node).run(point, script, options),
 		stream: (point, script) => accessOf(point.node).stream(point, script),
+		change: (node, script) => (consent ? accessOf(node).change(node, script) : refused()),
 		async close() {
 			await Promise.allSettled(pending.values());
 			await opener.closeAll();

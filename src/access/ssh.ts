@@ -130,6 +130,7 @@ export const createSshAccess = async (options: SshOptions): Promise<Access> => {
 		},
 		run,
 		stream,
+		change: (node, script) => stream({kind: 'node', node}, script),
 		close: connections.close,
 	};
 };

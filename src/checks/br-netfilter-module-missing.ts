@@ -48,6 +48,7 @@ export const brNetfilterModuleMissing: Check = {
 			...commentOut(editProxyConfig(missing, 'iptables.masqueradeAll', 'true')),
 		];
 	},
+	fixedBy: ['masquerade-all=true'],
 	ofNode: {
 		judge: node => judgeNodeBypass(node, bypassOf(4), 'the kernel has the module, or has it built in'),
 		repair: node => [...install, ...commentOut(changeProxyConfig([node], 'iptables.masqueradeAll', 'true'))],

@@ -49,6 +49,7 @@ export const brNetfilterNotLoaded: Check = {
 			...editProxyConfig(missing, 'iptables.masqueradeAll', 'true').map(line => `#   ${line}`),
 		];
 	},
+	fixedBy: ['br-netfilter', 'br-netfilter-narrow', 'masquerade-all=true'],
 	ofNode: {
 		judge: node => (isModuleMissing(node) ? ok('the kernel has no such module that could be') : judgeNodeBypass(node, bypassOf(4), 'loaded')),
 		repair: node => [

@@ -103,5 +103,6 @@ export const brNfResetAtBootOrRuntime: Check = {
 		onNodes(readReports(evidence).reports.map(({node}) => node.node)),
 		...persist,
 	],
+	fixedBy: ['br-netfilter'],
 	ofNode: {judge: judgeNode, repair: () => persist},
 };

@@ -122,5 +122,6 @@ export const forwardPolicyDrop: Check = {
 	judge,
 	explains: (cell, evidence) => isCellExplained(cell, evidence, predict(evidence)),
 	repair,
+	fixedBy: ['forward-accept=on'],
 	ofNode: {judge: judgeNodeForward, repair: node => letThrough(podNetworks(node).length > 0 ? podNetworks(node) : ['POD_CIDR'])},
 };

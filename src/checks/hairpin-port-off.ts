@@ -147,5 +147,6 @@ export const hairpinPortOff: Check = {
 	judge,
 	explains: (cell, evidence) => isCellExplained(cell, evidence, predict(evidence)),
 	repair,
+	fixedBy: ['hairpin-port=on'],
 	ofNode: {judge: judgeNodePorts, repair: node => [...turnOnPorts(node), lasting]},
 };

@@ -95,5 +95,6 @@ export const ipForwardOff: Check = {
 			...turnOn(key),
 		];
 	},
+	fixedBy: ['ip-forward=on'],
 	ofNode: {judge: judgeNode, repair: node => keysOff(node).flatMap(key => turnOn(dotted(key)))},
 };

@@ -49,4 +49,5 @@ export const kubeletHairpinModeCheck: Check = {
 	judge,
 	explains: () => false,
 	repair: () => [],
+	fixedBy: ['kubelet-hairpin-mode=hairpin-veth'],
 };

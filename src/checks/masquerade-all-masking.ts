@@ -112,6 +112,7 @@ export const masqueradeAllMasking: Check = {
 			...editProxyConfig(on, 'iptables.masqueradeAll', 'false'),
 		];
 	},
+	fixedBy: evidence => (evidence.nodes.values().some(node => valueOf(masqueradesAll(node)) === true && isHidingBypass(evidence, node)) ? ['br-netfilter', 'masquerade-all=false'] : ['masquerade-all=false']),
 	ofNode: {
 		judge: judgeNode,
 		repair: node => [...loadBridgeNetfilter, onlyThen, ...changeProxyConfig([node], 'iptables.masqueradeAll', 'false')],

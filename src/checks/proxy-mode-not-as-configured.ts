@@ -123,6 +123,10 @@ export const proxyModeNotAsConfigured: Check = {
 		const isStale = readNodes(evidence, node => runningMode(node)).readings.some(({node, value}) => findLeftovers(node, value).length > 0);
 		return [onNodes(nodes.map(({node}) => node)), ...restart(isStale)];
 	},
+	fixedBy(evidence) {
+		const modes = new Set(evidence.nodes.values().map(node => valueOf(configuredProxy(node))?.mode).filter(mode => mode !== undefined));
+		return modes.size === 1 ? [`proxy-mode=${[...modes][0]}`] : [];
+	},
 	ofNode: {
 		judge: judgeNode,
 		repair: node => restart(findLeftovers(node, valueOf(proxyModeOfNode(node)) ?? '').length > 0),

@@ -75,11 +75,14 @@ const judge = (evidence: Evidence): Verdict => {
 
 const portIndex = ({target}: Evidence): number => Math.max(0, target.service.ports.findIndex(({port, protocol}) => port === target.port.port && protocol === target.port.protocol));
 
+/** Where the pods listen instead. */
+const findOther = (evidence: Evidence): Listener | undefined => readAnswers(evidence)
+	.flatMap(({listening}) => (listening.state === 'absent' ? listening.others : []))
+	.find(({ip, protocol}) => !isLoopback(ip) && protocol.startsWith(evidence.target.port.protocol.toLowerCase()));
+
 const repair = (evidence: Evidence): readonly string[] => {
 	const {service, port, isFromRules} = evidence.target;
-	const other = readAnswers(evidence)
-		.flatMap(({listening}) => (listening.state === 'absent' ? listening.others : []))
-		.find(({ip, protocol}) => !isLoopback(ip) && protocol.startsWith(port.protocol.toLowerCase()));
+	const other = findOther(evidence);
 	if (isFromRules === true) {
 		return [
 			...findInApi(service),
@@ -103,4 +106,8 @@ export const targetPortMismatch: Check = {
 	judge,
 	explains: (cell, evidence) => isCellExplained(cell, evidence, predictRefusal(evidence, 'absent')),
 	repair,
+	fixedBy(evidence) {
+		const other = findOther(evidence);
+		return other === undefined ? [] : [`target-port=${other.port}`];
+	},
 };

@@ -81,8 +81,8 @@ export const kernelProxyMode = (node: NodeEvidence): Known<string> => {
 	return mode === undefined ? node.proxyMode : mapKnown<unknown, string>(source, () => mode);
 };
 
-// The rule of ipvs mode, and that of iptables mode for one ClusterIP; with a local detector they are limited by `! -s` or an interface.
-const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
+/** Whether a rule is that of masqueradeAll: the one of ipvs mode, or that of iptables mode for one ClusterIP. With a local detector they are limited by `! -s` or an interface. */
+export const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
 	if (!text.endsWith('-j KUBE-MARK-MASQ') || / ! (?:-s|-i) /v.test(text)) {
 		return false;
 	}

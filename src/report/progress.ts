@@ -9,13 +9,19 @@ type Sentences = {
 
 const nameService = (service: Service, {port}: ServicePort): string => (service.namespace === '' ? service.name : `${serviceLabel(service)} ${service.clusterIp}:${port}`);
 
+const podRights = {
+	look: 'on the node\'s network, with rights as good as root there',
+	change: 'privileged, so that it can change the node',
+	warm: 'without any rights, so that it is pulled',
+} as const;
+
 const sentences: Sentences = {
 	'target-resolved'({target}) {
 		const {service, port, endpoints, client, nodes} = target;
 		return `${nameService(service, port)} has ${endpoints.length} endpoint${endpoints.length === 1 ? '' : 's'}; client ${podLabel(client)} ${client.namespace === '' ? `on ${client.node}` : client.ip}; connecting to ${nodes.keys().toArray().join(', ')}`;
 	},
 	'pods-announced': ({namespace, willMakeNamespace, image, deadlineSeconds, purpose}) =>
-		`making a pod of ours on each node, in ${willMakeNamespace ? 'a new namespace' : 'the namespace'} ${namespace}: image ${image}, ${purpose === 'look' ? 'on the node\'s network, with rights as good as root there' : 'without any rights, so that it is pulled'}; all is removed at the end, at the latest after ${deadlineSeconds} s${purpose === 'look' ? ' (--dry-run prints it)' : ''}`,
+		`making a pod of ours on each node, in ${willMakeNamespace ? 'a new namespace' : 'the namespace'} ${namespace}: image ${image}, ${podRights[purpose]}; all is removed at the end, at the latest after ${deadlineSeconds} s${purpose === 'look' ? ' (--dry-run prints it)' : ''}`,
 	'pods-refused': ({because}) => `${because}; what the API alone tells is checked`,
 	'node-pod-waited': ({node, doing}) => (doing === '' ? undefined : `the pod on ${node}: ${doing}`),
 	'container-announced': ({pod, image}) => `putting a container into ${pod}: image ${image}; it ends with us, but Kubernetes cannot remove it: it stays listed in the pod until that is deleted`,
@@ -34,8 +40,11 @@ const sentences: Sentences = {
 	diagnosed: ({diagnosis, isFinal}) => (isFinal ? undefined : `so far: ${diagnosis.sentence}`),
 };
 
+/** A line with the seconds since the program was started. */
+export const stampLine = (atMs: number, text: string): string => `${(atMs / 1000).toFixed(1).padStart(5)} s  ${text}`;
+
 /** One line about an event for somebody who waits, or undefined where there is nothing to say. */
 export const formatProgress = (event: SessionEvent): string | undefined => {
 	const sentence = (sentences[event.type] as (event: SessionEvent) => string | undefined)(event);
-	return sentence === undefined ? undefined : `${(event.atMs / 1000).toFixed(1).padStart(5)} s  ${sentence}`;
+	return sentence === undefined ? undefined : stampLine(event.atMs, sentence);
 };

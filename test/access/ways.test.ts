@@ -53,6 +53,9 @@ const accessOf = (name: string, connect: (node: string) => Connection): Recorded
 		stream() {
 			throw new Error('not asked for');
 		},
+		change() {
+			throw new Error('nothing is changed');
+		},
 		async close() {
 			calls.push('close');
 		},

@@ -126,6 +126,9 @@ const createFakeAccess = (isRefused: (node: string) => boolean = () => false) =>
 			stream() {
 				throw new Error('nothing is streamed');
 			},
+			change() {
+				throw new Error('nothing is changed');
+			},
 			async close() {
 				counts.open--;
 				counts.closed++;

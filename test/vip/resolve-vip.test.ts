@@ -20,6 +20,9 @@ const accessTo = (texts: Readonly<Record<string, string>>): Access => ({
 	stream() {
 		throw new Error('nothing is streamed to find a target');
 	},
+	change() {
+		throw new Error('nothing is changed');
+	},
 	close: async () => undefined,
 });
 

@@ -68,8 +68,10 @@ const readingSecurity = {
 	seLinuxOptions: {type: 'spc_t'},
 };
 
-/** A pod in a node's network and process namespaces that may read what decides the paths of packets, and capture. Nothing of the node is mounted. */
-export const readingPod = (request: PodRequest) => ({
+// Loading modules, writing sysctls and restarting units takes all of it: entering the node's mount namespace, too.
+const changingSecurity = {runAsUser: 0, runAsNonRoot: false, privileged: true};
+
+const nodePod = <Security extends object>(request: PodRequest, securityContext: Security) => ({
 	apiVersion: 'v1',
 	kind: 'Pod',
 	metadata: metadata(request),
@@ -79,12 +81,18 @@ export const readingPod = (request: PodRequest) => ({
 		hostPID: true,
 		containers: [{
 			...container(request),
-			securityContext: readingSecurity,
+			securityContext,
 			volumeMounts: [{name: 'tmp', mountPath: '/tmp'}, {name: 'run', mountPath: '/run'}],
 		}],
 		volumes: ['tmp', 'run'].map(name => ({name, emptyDir: {medium: 'Memory', sizeLimit: '16Mi'}})),
 	},
 });
+
+/** A pod in a node's network and process namespaces that may read what decides the paths of packets, and capture. Nothing of the node is mounted. */
+export const readingPod = (request: PodRequest) => nodePod(request, readingSecurity);
+
+/** The same, which may also change the node. */
+export const changingPod = (request: PodRequest) => nodePod(request, changingSecurity);
 
 /** A pod that only makes its node pull the image. It has no rights at all. */
 export const warmingPod = (request: PodRequest) => ({
@@ -108,4 +116,4 @@ export const debugNamespace = (name: string, {session, process}: PodOwner) => ({
 	},
 });
 
-export type NodePodManifest = ReturnType<typeof readingPod | typeof warmingPod>;
+export type NodePodManifest = ReturnType<typeof readingPod | typeof changingPod | typeof warmingPod>;

@@ -8,6 +8,7 @@ import {type Guardian, startGuardian} from './guardian.ts';
 import {
 	type NodePodManifest,
 	type PodRequest,
+	changingPod,
 	defaultDebugNamespace,
 	readingPod,
 	warmingPod,
@@ -56,9 +57,11 @@ export const planNodePod = (options: PodOptions & {readonly image: string}, node
 	command: keeperCommand,
 });
 
+type Purpose = Extract<AccessNews, {readonly type: 'pods-announced'}>['purpose'];
+
 /** Makes pods of one session and removes them. `number` tells a session's pods apart. */
 export type PodMaker = {
-	open(node: string, number: number): Promise<NodePod | Refusal>;
+	open(node: string, number: number, purpose: Exclude<Purpose, 'warm'>): Promise<NodePod | Refusal>;
 	/** Lets a node pull the image. Resolves with why it did not. */
 	warm(node: string, number: number): Promise<Failure | undefined>;
 	/** Waits for no pod any longer. */
@@ -75,7 +78,7 @@ export const createPodMaker = (kubectl: KubectlProgram, options: PodOptions & {r
 	let guardian: Guardian | undefined;
 	let prepared: Promise<Refusal | undefined> | undefined;
 
-	const prepare = async (purpose: 'look' | 'warm'): Promise<Refusal | undefined> => {
+	const prepare = async (purpose: Purpose): Promise<Refusal | undefined> => {
 		const permission = await askPermission(kubectl, namespace);
 		if ('because' in permission) {
 			const {because, tryThis, isForbidden} = permission;
@@ -103,9 +106,10 @@ export const createPodMaker = (kubectl: KubectlProgram, options: PodOptions & {r
 	const request = (node: string, number: number): PodRequest => planNodePod(options, node, number, owner);
 
 	return {
-		async open(node, number) {
-			prepared ??= prepare('look');
-			return await prepared ?? openNodePod(kubectl, making(node, readingPod(request(node, number))));
+		async open(node, number, purpose) {
+			prepared ??= prepare(purpose);
+			const podOf = purpose === 'change' ? changingPod : readingPod;
+			return await prepared ?? openNodePod(kubectl, making(node, podOf(request(node, number))));
 		},
 		async warm(node, number) {
 			prepared ??= prepare('warm');
@@ -119,13 +123,13 @@ export const createPodMaker = (kubectl: KubectlProgram, options: PodOptions & {r
 };
 
 /** The pods of one session, each made when its node is first asked for. */
-export const createNodePods = (kubectl: KubectlProgram, {image, ...options}: PodOptions, tell: (news: AccessNews) => void): NodePods => {
+export const createNodePods = (kubectl: KubectlProgram, {image, mayChange, ...options}: PodOptions & {readonly mayChange?: boolean}, tell: (news: AccessNews) => void): NodePods => {
 	const maker = image === undefined ? undefined : createPodMaker(kubectl, {...options, image}, tell);
 	const pending = new Map<string, Promise<NodePod | Refusal>>();
 	const open = new Map<string, NodePod>();
 
 	const makeOn = async (node: string): Promise<NodePod | Refusal> => {
-		const pod = await maker?.open(node, pending.size + 1) ?? noImage;
+		const pod = await maker?.open(node, pending.size + 1, mayChange === true ? 'change' : 'look') ?? noImage;
 		if (pod.ok) {
 			open.set(node, pod);
 		}

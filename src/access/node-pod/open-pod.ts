@@ -18,6 +18,8 @@ export type NodePod = {
 	readonly name: string;
 	/** The words that run `sh -s` in it. */
 	readonly argv: readonly string[];
+	/** The words that run `sh -s` on the node itself, in pods that may. */
+	readonly hostArgv: readonly string[];
 	/** Why it is gone, or undefined while it runs. */
 	explainLoss(): Promise<Failure | undefined>;
 	close(): Promise<void>;
@@ -134,6 +136,21 @@ export const startBeating = async (argv: readonly string[]): Promise<Beating | {
 	};
 };
 
+// In a unit of its own on the node: what runs in our container ends with it, which kubelet's restart is enough for.
+const onNode: readonly string[] = [
+	'nsenter',
+	'--target',
+	'1',
+	'--mount',
+	'--uts',
+	'--ipc',
+	'--net',
+	'--cgroup',
+	'sh',
+	'-c',
+	'if [ -d /run/systemd/system ]; then exec systemd-run --quiet --pipe --wait --collect sh -s; fi; exec setsid sh -s',
+];
+
 /** Makes the pod, waits until it runs, and keeps it alive until it is closed. */
 export const openNodePod = async (kubectl: KubectlProgram, making: PodMaking): Promise<NodePod | Refusal> => {
 	const {manifest} = making;
@@ -156,6 +173,7 @@ export const openNodePod = async (kubectl: KubectlProgram, making: PodMaking): P
 		ok: true,
 		name: manifest.metadata.name,
 		argv: execArgv(kubectl, manifest, ['sh', '-s']),
+		hostArgv: execArgv(kubectl, manifest, onNode),
 		async explainLoss() {
 			const now = await readState(kubectl, manifest);
 			return now.kind === 'ended' ? now.failure : undefined;

@@ -56,6 +56,7 @@ export const checkSwitch = (version: 4 | 6, words: Pick<Check, 'id' | 'title' | 
 		onNodes(nodesOff(evidence, version)),
 		...switchOn(version),
 	],
+	fixedBy: version === 4 ? ['br-netfilter', 'br-netfilter-narrow', 'masquerade-all=true'] : ['br-netfilter'],
 	ofNode: {
 		judge: node => judgeNode(node, version),
 		repair: () => switchOn(version),

@@ -1,0 +1,129 @@
+import {
+	applyEdits,
+	modify,
+	parse,
+	printParseErrorCode,
+	type ParseError,
+} from 'jsonc-parser';
+import {
+	type Document,
+	type Pair,
+	type YAMLMap,
+	LineCounter,
+	isMap,
+	isScalar,
+	parseAllDocuments,
+	stringify,
+} from 'yaml';
+import type {KeyPath, Scalar} from './change.ts';
+
+export type Edited =
+	| {readonly text: string}
+	/** Why the text is left alone. */
+	| {readonly refused: string};
+
+const formatScalar = (value: Scalar): string => stringify(value).trimEnd();
+
+const splice = (text: string, from: number, to: number, inserted: string): string => text.slice(0, from) + inserted + text.slice(to);
+
+const findPair = (map: YAMLMap, key: string | number): Pair | undefined => map.items.find(({key: name}) => isScalar(name) && name.value === key);
+
+/** How far the fields of a map are indented, as its first one shows. */
+const indentOf = (text: string, map: YAMLMap): string => {
+	const first = map.items.at(0)?.key;
+	const start = isScalar(first) ? first.range?.[0] ?? 0 : 0;
+	const lineStart = text.lastIndexOf('\n', start - 1) + 1;
+	return ' '.repeat(start - lineStart);
+};
+
+/** `iptables:`, and in it `masqueradeAll: true`, for what is missing of a path. */
+const composeBlock = (path: KeyPath, value: Scalar, indent: string): string =>
+	path.map((key, depth) => `${indent}${'  '.repeat(depth)}${String(key)}:${depth === path.length - 1 ? ` ${formatScalar(value)}` : ''}`).join('\n') + '\n';
+
+const insertIntoFlow = (text: string, map: YAMLMap, path: KeyPath, value: Scalar): Edited => {
+	const end = (map.range?.[1] ?? 1) - 1;
+	const inner = `${path.map(String).join(': {')}: ${formatScalar(value)}${'}'.repeat(path.length - 1)}`;
+	return {text: splice(text, end, end, `${map.items.length > 0 ? ', ' : ''}${inner}`)};
+};
+
+const insertIntoMap = (text: string, map: YAMLMap, path: KeyPath, value: Scalar): Edited => {
+	if (map.flow === true) {
+		return insertIntoFlow(text, map, path, value);
+	}
+
+	const last = map.items.at(-1);
+	const node = last?.value ?? last?.key;
+	const end = (node as {readonly range?: readonly number[]} | undefined)?.range?.[1] ?? text.length;
+	const lineEnd = text.indexOf('\n', end);
+	const at = text[end - 1] === '\n' ? end : (lineEnd === -1 ? text.length : lineEnd + 1);
+	const lead = at > 0 && text[at - 1] !== '\n' ? '\n' : '';
+	return {text: splice(text, at, at, lead + composeBlock(path, value, indentOf(text, map)))};
+};
+
+/** `iptables:` with nothing behind it. */
+const fillEmpty = (text: string, {map, pair}: {readonly map: YAMLMap; readonly pair: Pair}, path: KeyPath, value: Scalar): Edited => {
+	const {key, value: node} = pair;
+	if (!isScalar(node) || node.value !== null || map.flow === true || !isScalar(key)) {
+		return {refused: `${isScalar(key) ? String(key.value) : 'a key'} has no fields`};
+	}
+
+	const lineEnd = text.indexOf('\n', key.range?.[1] ?? 0);
+	const at = lineEnd === -1 ? text.length : lineEnd + 1;
+	return {text: splice(text, at, at, `${lineEnd === -1 ? '\n' : ''}${composeBlock(path, value, `${indentOf(text, map)}  `)}`)};
+};
+
+const setInMap = (text: string, map: YAMLMap, path: KeyPath, value: Scalar): Edited => {
+	const [key, ...rest] = path;
+	const pair = findPair(map, key);
+	if (!pair) {
+		return insertIntoMap(text, map, path, value);
+	}
+
+	const node = pair.value;
+	if (rest.length > 0) {
+		return isMap(node) ? setInMap(text, node, rest, value) : fillEmpty(text, {map, pair}, rest, value);
+	}
+
+	if (isScalar(node) && node.range) {
+		// A key with nothing behind it has an empty scalar just after the colon.
+		const [from, to] = node.range;
+		return {text: splice(text, from, to, `${from === to && text[from - 1] === ':' ? ' ' : ''}${formatScalar(value)}`)};
+	}
+
+	return {refused: `${String(key)} is not a single value`};
+};
+
+const describeProblem = (documents: readonly Document[], lines: LineCounter): string | undefined => {
+	const [error] = documents.flatMap(({errors}) => errors);
+	if (error === undefined) {
+		return documents.length === 1 ? undefined : `it has ${documents.length} YAML documents, and one is wanted`;
+	}
+
+	const {line, col} = lines.linePos(error.pos[0]);
+	return `line ${line}, column ${col} is not YAML: ${error.message.split('\n', 1)[0].replace(/ at line.*$/v, '')}`;
+};
+
+/** Gives one key of a YAML document a value. Comments, order, quoting and every other byte stay; what is missing of the path is added behind its siblings. */
+export const editYaml = (text: string, path: KeyPath, value: Scalar): Edited => {
+	const lines = new LineCounter();
+	const parsed = parseAllDocuments(text, {lineCounter: lines, prettyErrors: false});
+	const documents: readonly Document[] = Array.isArray(parsed) ? parsed as Document[] : [];
+	const problem = describeProblem(documents, lines);
+	if (problem !== undefined) {
+		return {refused: problem};
+	}
+
+	const root = documents[0].contents;
+	return isMap(root) ? setInMap(text, root, path, value) : {refused: 'it has no fields'};
+};
+
+/** The same of a JSON document. */
+export const editJson = (text: string, path: KeyPath, value: Scalar): Edited => {
+	const errors: ParseError[] = [];
+	parse(text, errors);
+	if (errors.length > 0) {
+		return {refused: `byte ${errors[0].offset} is not JSON: ${printParseErrorCode(errors[0].error)}`};
+	}
+
+	return {text: applyEdits(text, modify(text, [...path], value, {}))};
+};

@@ -1,0 +1,75 @@
+import type {Check} from '../check.ts';
+import type {Evidence} from '../evidence/evidence.ts';
+import {
+	type Attempt,
+	type Cell,
+	cellOutcome,
+	isFailing,
+	nameCell,
+} from '../probes/matrix.ts';
+import type {Change} from './change.ts';
+
+/** What is expected of one probe after a change. */
+export type Prediction = {
+	readonly cell: Cell;
+	/** works: it does now and will · fixed: it will · stays: it fails and will · breaks: it works and will not · unclear: it fails, and nothing known explains it. */
+	readonly expected: 'works' | 'fixed' | 'stays' | 'breaks' | 'unclear';
+	/** The fault that will be in the way, by its check's id. */
+	readonly by: string | undefined;
+};
+
+/** The evidence as if the change acted. Packets that were seen before it tell nothing of afterwards. */
+const assumeChange = (evidence: Evidence, {recipe, value, plan}: Change): Evidence => {
+	const touched = new Set(plan.nodes.map(({node}) => node));
+	const isEverywhere = plan.objects.length > 0;
+	const {service, port} = evidence.target;
+	const newPort = plan.objects.find(({pointer}) => pointer.endsWith('/targetPort'))?.after;
+	return {
+		...evidence,
+		target: typeof newPort === 'number'
+			? {
+				...evidence.target, service, port: {...port, targetPort: newPort}, endpoints: evidence.target.endpoints.map(endpoint => ({...endpoint, port: newPort})),
+			}
+			: evidence.target,
+		nodes: new Map(evidence.nodes.entries().map(([name, node]) => [name, isEverywhere || touched.has(name) ? recipe.assume(node, value, plan) : node])),
+		capture: undefined,
+	};
+};
+
+const isAttempted = ({attempts}: Cell): boolean => attempts.length > 0;
+
+/** As if it failed in every way at once: whatever predicts one of them is in the way. */
+const asIfFailing = (cell: Cell): readonly Cell[] => (['timeout', 'refused', 'unreachable'] as const).map(outcome => ({...cell, attempts: cell.attempts.map((attempt): Attempt => ({...attempt, outcome}))}));
+
+const findObstacle = (checks: readonly Check[], cell: Cell, after: Evidence): string | undefined =>
+	checks.find(check => asIfFailing(cell).some(failing => check.explains(failing, {...after, matrix: after.matrix.map(other => (nameCell(other) === nameCell(cell) ? failing : other))})))?.id;
+
+const predictCell = (checks: readonly Check[], cell: Cell, before: Evidence, after: Evidence): Prediction => {
+	const obstacle = findObstacle(checks, cell, after);
+	if (!isFailing(cell)) {
+		// What was in the way before and did no harm is no obstacle afterwards either.
+		const wasThere = obstacle !== undefined && findObstacle(checks, cell, {...before, capture: undefined}) === obstacle;
+		return obstacle === undefined || wasThere ? {cell, expected: 'works', by: undefined} : {cell, expected: 'breaks', by: obstacle};
+	}
+
+	if (obstacle !== undefined) {
+		return {cell, expected: 'stays', by: obstacle};
+	}
+
+	const isExplained = checks.some(check => check.explains(cell, before) || check.explains(cell, {...before, capture: undefined}));
+	return {cell, expected: isExplained ? 'fixed' : 'unclear', by: undefined};
+};
+
+/** What each probe that was made is expected to do after a change, from the same logic that explains failures. */
+export const predictChange = (checks: readonly Check[], evidence: Evidence, change: Change): readonly Prediction[] => {
+	const after = assumeChange(evidence, change);
+	return evidence.matrix.filter(cell => isAttempted(cell)).map(cell => predictCell(checks, cell, evidence, after));
+};
+
+const describeOutcome = (cell: Cell): string => cellOutcome(cell);
+
+/** Cells that worked before and do not now, in words. */
+export const describeWorse = (before: readonly Cell[], now: readonly Cell[]): readonly string[] => now
+	.filter(cell => isAttempted(cell) && isFailing(cell))
+	.filter(cell => before.some(other => nameCell(other) === nameCell(cell) && isAttempted(other) && !isFailing(other)))
+	.map(cell => `${cell.from} → ${cell.toIp}:${cell.toPort} ${describeOutcome(cell)}`);

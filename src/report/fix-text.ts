@@ -1,0 +1,115 @@
+import type {ChangeNews} from '../changes/change-news.ts';
+import type {TypedStep} from '../changes/describe-change.ts';
+import type {Entry} from '../changes/journal.ts';
+import type {Prediction} from '../changes/predict.ts';
+import type {NodePreview, Preview} from '../fix/preview.ts';
+import {type Cell, nameCell} from '../probes/matrix.ts';
+import {formatCell} from './matrix-text.ts';
+import {cutText, formatTable, wrapText} from './table.ts';
+
+const width = 120;
+
+const indent = (lines: readonly string[], by = '  '): readonly string[] => lines.map(line => (line === '' ? '' : by + line));
+
+const formatStep = ({command, undo, diff}: TypedStep): readonly string[] => [
+	`${command.padEnd(62)}  undo: ${undo}`.length <= width - 4 ? `${command.padEnd(62)}  undo: ${undo}` : `${command}\n      undo: ${undo}`,
+	...indent(diff, ' '.repeat(4)),
+].flatMap(line => line.split('\n'));
+
+/** Nodes where the same is done are told together. */
+const formatNodes = (nodes: readonly NodePreview[]): readonly string[] => Map.groupBy(nodes, ({steps, restarts}) => JSON.stringify([steps, restarts])).values()
+	.flatMap(group => [
+		`on ${group.map(({node}) => node).join(', ')}${group.length > 1 ? ' (the first one alone, then the others)' : ''}`,
+		...indent(group[0].steps.flatMap(step => formatStep(step))),
+		...indent(group[0].restarts),
+	]).toArray();
+
+const words = {
+	works: '✓ stays open', fixed: '✗ → ✓ will be open', stays: '✗ stays as it is', breaks: '✓ → ✗ will FAIL', unclear: '✗ not known',
+} as const;
+
+const columnOf = ({toIp, toPort}: Cell): string => `${toIp}:${toPort}`;
+
+const formatPredictions = (predictions: readonly Prediction[]): readonly string[] => formatTable(predictions.map(({cell, expected, by}) => [
+	cell.from, '→', columnOf(cell), words[expected], by === undefined ? '' : `(${by})`,
+]));
+
+const section = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', title, ...indent(lines)]);
+
+const wrapAll = (texts: readonly string[]): readonly string[] => texts.flatMap(text => wrapText(text, width - 2, '  '));
+
+/** What somebody reads who is to agree. */
+export const formatPreview = (preview: Preview): string => [
+	preview.title,
+	...wrapText(preview.why, width, ''),
+	...section('what is done', [
+		...preview.objects.flatMap(step => formatStep(step)),
+		...preview.rollouts,
+		...formatNodes(preview.nodes),
+	]),
+	...section('expected of the probes', formatPredictions(preview.predictions)),
+	...section('price', wrapAll(preview.price)),
+	...section('to know', wrapAll(preview.notes)),
+	...section('cuts', [preview.cuts]),
+	...section('would do as well, with other drawbacks', preview.others.map(id => `hairpin fix ${id}`)),
+	'',
+].join('\n');
+
+/** Every probe before and after, one row each. */
+export const formatBeforeAfter = (before: readonly Cell[], after: readonly Cell[]): readonly string[] => formatTable([
+	['FROM', 'ON', 'TO', 'BEFORE', 'AFTER'],
+	...after.map(cell => {
+		const earlier = before.find(other => nameCell(other) === nameCell(cell));
+		return [cell.from, cell.fromNode, columnOf(cell), earlier ? cutText(formatCell(earlier), 30) : '-', cutText(formatCell(cell), 30)];
+	}),
+]);
+
+type Sentences = {readonly [Type in ChangeNews['type']]: (news: Extract<ChangeNews, {readonly type: Type}>) => string};
+
+const sentences: Sentences = {
+	'journal-written': ({file}) => `the journal is ${file}`,
+	'object-changed': ({object}) => `${object} changed`,
+	'rollout-begun': ({name}) => `waiting until the pods of ${name} were started anew`,
+	'rollout-ended': ({name}) => `the pods of ${name} run`,
+	'node-begun': ({node, isCanary}) => `${node}: begun${isCanary ? ', as the first one' : ''}`,
+	'step-begun': ({node, step}) => `${node}: ${step} begun`,
+	'step-done': ({node, step}) => `${node}: ${step} done`,
+	'step-restored': ({node, step}) => `${node}: ${step} is back`,
+	'unit-restarted': ({node, unit}) => `${node}: ${unit} restarted`,
+	'node-lost': ({node, because}) => `${node}: the connection broke (${because}); asking how far it came`,
+	'effect-awaited': ({node}) => `${node}: waiting until it acts`,
+	'effect-seen': ({node, seconds}) => `${node}: it acts (${seconds.toFixed(1)} s)`,
+	'leftovers-removed': ({node, mode, left}) => `${node}: rules of mode ${mode} removed${left.length > 0 ? `, but not: ${left.join(', ')}` : ''}`,
+	rejudged: ({node, worse}) => (worse.length === 0 ? `after ${node}: nothing is worse` : `after ${node}: worse: ${worse.join(', ')}`),
+	'node-rolled-back': ({node, because}) => `${node}: put back, because ${because}`,
+	'node-undone': ({node}) => `${node}: as it was`,
+};
+
+export const formatChangeNews = (news: ChangeNews): string => (sentences[news.type] as (news: ChangeNews) => string)(news);
+
+const describeProgress = ({nodes, objects, until}: Entry): string => {
+	const progresses = new Set([...nodes, ...objects].map(({progress}) => progress).filter(progress => progress !== 'planned'));
+	return `${progresses.size === 0 ? 'not begun' : [...progresses].join(', ')}${until === undefined ? '' : `, until ${until}`}`;
+};
+
+/** What can be changed, for `hairpin fix --list`. */
+export const formatChanges = (changes: ReadonlyArray<{readonly usage: string; readonly why: string; readonly checks: readonly string[]}>): string => changes
+	.flatMap(({usage, why, checks}) => [
+		`${usage}${checks.length > 0 ? `   (repairs ${checks.join(', ')})` : ''}`,
+		...indent(wrapText(why, width - 4, ''), ' '.repeat(4)),
+		'',
+	]).join('\n');
+
+/** The journal, the newest last. */
+export const formatJournal = (entries: readonly Entry[]): string => (entries.length === 0
+	? 'nothing was changed from here\n'
+	: `${formatTable([
+		['ID', 'CHANGE', 'WHERE', 'STATE', 'FOR'],
+		...entries.map(entry => [
+			entry.id,
+			entry.change,
+			entry.nodes.length > 0 ? cutText(entry.nodes.map(({node}) => node).join(','), 40) : entry.objects.map(({resource, namespace, name}) => `${resource} ${namespace}/${name}`).join(','),
+			describeProgress(entry),
+			entry.subject ?? '',
+		]),
+	]).join('\n')}\n`);
