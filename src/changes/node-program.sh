@@ -82,11 +82,14 @@ write_value() { # KIND NAME VALUE SOURCE MODEL
 	esac
 }
 
-read_settings() { # KIND NAME …: the present value of each, and of files the bytes
+# Images with few tools have od at least.
+print_bytes() { if command -v base64 >/dev/null; then echo "bytes $1 $(base64 -w 0 <"$2")"; else echo "hex $1 $(od -An -v -tx1 <"$2" | tr -d ' \n')"; fi; }
+
+read_settings() { # KIND NAME …: the present value of each; of files the bytes instead
 	number=0
 	while [ $# -ge 2 ]; do
-		say "value $number $(present_value "$1" "$2")"
-		if [ "$1" = file ] && [ -f "$(real_path "$2")" ]; then say "bytes $number $(base64 -w 0 <"$(real_path "$2")")"; fi
+		path=$(real_path "$2")
+		if [ "$1" = file ] && [ -f "$path" ]; then say "$(print_bytes "$number" "$path")"; else say "value $number $(present_value "$1" "$2")"; fi
 		number=$((number + 1))
 		shift 2
 	done

@@ -85,13 +85,20 @@ const wantedValue = (edit: Exclude<Edit, FileEdit>): string => {
 
 type Reading = {readonly value: string; readonly text: string | undefined};
 
-const readingOf = (lines: readonly Line[], number: number): Reading | undefined => {
-	const value = lines.find(line => line.word === 'value' && line.number === number)?.rest;
-	const bytes = lines.find(line => line.word === 'bytes' && line.number === number)?.rest;
-	return value === undefined ? undefined : {value, text: bytes === undefined ? undefined : Buffer.from(bytes, 'base64').toString('utf8')};
-};
-
 const hashText = (text: string): string => `sha256:${createHash('sha256').update(text, 'utf8').digest('hex')}`;
+
+const isText = (bytes: Buffer): boolean => Buffer.from(bytes.toString('utf8'), 'utf8').equals(bytes);
+
+const readingOf = (lines: readonly Line[], number: number): Reading | undefined => {
+	const line = lines.find(candidate => candidate.number === number && ['value', 'bytes', 'hex'].includes(candidate.word));
+	if (line === undefined || line.word === 'value') {
+		return line && {value: line.rest, text: undefined};
+	}
+
+	const bytes = Buffer.from(line.rest, line.word === 'hex' ? 'hex' : 'base64');
+	// What is not UTF-8 would not come back as it was.
+	return isText(bytes) ? {value: hashText(bytes.toString('utf8')), text: bytes.toString('utf8')} : {value: 'other', text: undefined};
+};
 
 const composeText = (edit: FileEdit, present: string | undefined): {readonly text: string} | {readonly refused: string} => {
 	if (edit.kind === 'file') {
@@ -117,7 +124,6 @@ const prepareFile = (node: string, edit: FileEdit, present: string | undefined):
 		return refuseOn(node, `${edit.path} is larger than ${maxFileBytes} bytes`);
 	}
 
-	// Bytes that are not UTF-8 would not come back as they were.
 	const before = present === undefined ? 'absent' : hashText(present);
 	return composed.text === present
 		? undefined
@@ -130,7 +136,7 @@ const prepareFile = (node: string, edit: FileEdit, present: string | undefined):
 const prepareStep = (node: string, edit: Edit, {value, text}: Reading): PreparedStep | NotApplicable | undefined => {
 	const setting = settingOf(edit);
 	if (isFileEdit(edit)) {
-		if (value === 'other' || (text !== undefined && hashText(text) !== value)) {
+		if (value === 'other') {
 			return refuseOn(node, `${edit.path} is not a text file`);
 		}
 
