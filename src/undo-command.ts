@@ -74,7 +74,7 @@ const touchedNodes = ({nodes}: Entry): readonly string[] => nodes.filter(({progr
 
 /** Only nodes that answer can be locked; the others are told when they are undone. */
 const connectAll = async (hands: Hands, nodes: readonly string[]): Promise<readonly string[]> => {
-	const connections = await Promise.all(nodes.map(async node => ({node, connection: await hands.access().connect(node)})));
+	const connections = await Promise.all(nodes.map(async node => ({node, connection: await hands.access.connect(node)})));
 	return connections.filter(({connection}) => connection.ok).map(({node}) => node);
 };
 
@@ -91,12 +91,13 @@ const explainProblems = (entry: Entry, problems: readonly NodeUndone[], output: 
 const undoEntry = async (options: UndoOptions, entry: Entry, consent: Consent, output: Output): Promise<void> => {
 	const {kubectl, hands} = openHands(options, entry, consent, output);
 	try {
-		const locks = await lockNodes(hands.access(), await connectAll(hands, touchedNodes(entry)));
+		const locks = await lockNodes(hands.access, await connectAll(hands, touchedNodes(entry)));
 		try {
 			const {problems} = await undoChange(entry, {
 				consent,
 				kubectl,
-				access: hands.access(),
+				access: hands.access,
+				renew: hands.renew,
 				readNode: hands.readNode,
 				tell(news) {
 					output.warn(stampLine(performance.now(), formatChangeNews(news)));
@@ -118,7 +119,7 @@ const keepEntry = async (options: UndoOptions, entry: Entry, consent: Consent, o
 	try {
 		const nodes = touchedNodes(entry);
 		await connectAll(hands, nodes);
-		const answers = await Promise.all(nodes.map(async node => ({node, heard: await askProgram(hands.access(), node, 'keep', entry.id)})));
+		const answers = await Promise.all(nodes.map(async node => ({node, heard: await askProgram(hands.access, node, 'keep', entry.id)})));
 		const gone = answers.filter(({heard}) => heard.lines.every(({word}) => word !== 'kept')).map(({node}) => node);
 		if (gone.length > 0) {
 			await writeEntry(gone.reduce((kept, node) => withNode(kept, node, 'undone'), entry)); // eslint-disable-line unicorn/no-array-reduce

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Access} from '../access/access.ts';
+import type {Access, Connection} from '../access/access.ts';
 import {cleanLine} from '../clean.ts';
 import type {NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
@@ -22,8 +22,8 @@ export type NodeTools = {
 	readonly consent: Consent;
 	/** Opened with it. */
 	readonly access: Access;
-	/** The ways onto a node anew, where the old ones were lost. */
-	readonly renew: () => Promise<Access>;
+	/** Opens the way onto a node anew, where the old one was lost. */
+	readonly renew: (node: string) => Promise<Connection>;
 	readonly readNode: (node: string) => Promise<NodeEvidence | undefined>;
 	readonly tell: (news: ChangeNews) => void;
 	readonly id: string;
@@ -72,11 +72,9 @@ const recover = async (tools: NodeTools, node: string): Promise<Heard | undefine
 	const end = performance.now() + recoverTimeoutMs;
 	while (performance.now() < end) {
 		// eslint-disable-next-line no-await-in-loop
-		const access = await tools.renew();
+		const connection = await tools.renew(node);
 		// eslint-disable-next-line no-await-in-loop
-		const connection = await access.connect(node);
-		// eslint-disable-next-line no-await-in-loop
-		const heard = connection.ok ? await askProgram(access, node, 'tell', tools.id) : undefined;
+		const heard = connection.ok ? await askProgram(tools.access, node, 'tell', tools.id) : undefined;
 		if (heard?.lines.some(({word}) => word === 'applied' || word === 'nothing') === true) {
 			return heard;
 		}

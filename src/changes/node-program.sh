@@ -161,7 +161,7 @@ arm_timer() { # SECONDS
 	if [ -d /run/systemd/system ]; then
 		systemd-run --quiet --collect --on-active="$1" --timer-property=AccuracySec=100ms --unit="$(timer_unit)" flock -w 300 /var/lib sh "$directory/program" '' undo "$directory"
 	else
-		setsid sh -c 'sleep "$1" && exec flock -w 300 /var/lib sh "$2/program" "" undo "$2"' timer "$1" "$directory" </dev/null >/dev/null 2>&1 &
+		setsid sh -c 'sleep "$1" && exec flock -w 300 /var/lib sh "$2/program" "" undo "$2"' timer "$1" "$directory" </dev/null >/dev/null 2>&1 8<&- &
 		echo "$!" >"$directory/timer"
 	fi
 }
@@ -179,6 +179,9 @@ open_journal() { # SECONDS UNITS
 	sync "$directory/program" && sync "$directory/units" && sync "${directory%/*}" && arm_timer "$1"
 }
 
+# An undo waits until whatever is at work on the same change has come to its end: it goes on although nobody listens any more.
+be_alone() { if command -v flock >/dev/null && exec 8<"$directory"; then flock 8; fi; }
+
 close_journal() {
 	rm -rf "$directory"
 	rmdir "${directory%/*}" "${directory%/*/*}" 2>/dev/null
@@ -190,6 +193,7 @@ apply_change() { # SECONDS UNITS KIND NAME BEFORE WANTED …
 	shift 2
 	refuse_changed "$@" || return
 	if ! message=$(open_journal "$seconds" "$units" 2>&1); then say "failed - $message"; disarm_timer; close_journal; return 1; fi
+	be_alone
 	if do_steps "$@" && { : >"$directory/restarting"; restart_units; }; then
 		: >"$directory/applied"
 		say applied
@@ -256,7 +260,10 @@ tell_journal() { # what is here of this change
 case $verb in
 read) read_settings "$@" ;;
 apply) apply_change "$@" ;;
-undo) undo_change ;;
+undo)
+	if [ -d "$directory" ]; then be_alone; fi
+	undo_change
+	;;
 keep) if [ -d "$directory" ]; then disarm_timer; say kept; else say nothing; fi ;;
 tell) tell_journal ;;
 esac

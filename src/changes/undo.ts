@@ -1,4 +1,4 @@
-import type {Access} from '../access/access.ts';
+import type {Access, Connection} from '../access/access.ts';
 import {cleanLine} from '../clean.ts';
 import type {NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
@@ -11,16 +11,25 @@ import {
 	withObjects,
 	writeEntry,
 } from './journal.ts';
-import {type Line, askProgram} from './node-program.ts';
+import {
+	type Heard,
+	type Line,
+	askProgram,
+	isHeardToTheEnd,
+} from './node-program.ts';
 import {type UndoTools, undoObjects} from './undo-objects.ts';
 
 export type UndoNodesTools = UndoTools & {
 	readonly access: Access;
+	/** Opens the way onto a node anew, where the old one was lost. */
+	readonly renew: (node: string) => Promise<Connection>;
 	readonly readNode: (node: string) => Promise<NodeEvidence | undefined>;
 };
 
 /** How one node was put back: `lines` are what somebody else wrote since, where that is why not. */
 export type NodeUndone = {readonly node: string; readonly problem: string | undefined; readonly difference: readonly string[]};
+
+const attempts = 4;
 
 const nameSetting = ({settings}: NodeEntry, number: number): string => {
 	const setting = settings.at(number);
@@ -44,6 +53,25 @@ const undoMode = async (tools: UndoNodesTools, {node, leftoversOf}: NodeEntry): 
 	}
 };
 
+/** Kubelet's restart cuts the connection through its pods: the node goes on by itself, and to ask again does no harm. */
+const askUntilHeard = async (tools: UndoNodesTools, id: string, entry: NodeEntry): Promise<Heard> => {
+	let heard: Heard = {lines: [], problem: ''};
+	for (let attempt = 0; attempt < attempts && !isHeardToTheEnd(heard); attempt++) {
+		// eslint-disable-next-line no-await-in-loop
+		const connection = attempt === 0 ? undefined : await tools.renew(entry.node);
+		if (connection?.ok !== false) {
+			// eslint-disable-next-line no-await-in-loop
+			heard = await askProgram(tools.access, entry.node, 'undo', id, ({word, number}) => {
+				if (word === 'restored') {
+					tools.tell({type: 'step-restored', node: entry.node, step: nameSetting(entry, number)});
+				}
+			});
+		}
+	}
+
+	return heard;
+};
+
 const undoNode = async (tools: UndoNodesTools, id: string, entry: NodeEntry): Promise<NodeUndone> => {
 	const {node} = entry;
 	const connection = await tools.access.connect(node);
@@ -51,11 +79,7 @@ const undoNode = async (tools: UndoNodesTools, id: string, entry: NodeEntry): Pr
 		return {node, problem: `not reached: ${connection.because}`, difference: []};
 	}
 
-	const {lines, problem} = await askProgram(tools.access, node, 'undo', id, ({word, number}) => {
-		if (word === 'restored') {
-			tools.tell({type: 'step-restored', node, step: nameSetting(entry, number)});
-		}
-	});
+	const {lines, problem} = await askUntilHeard(tools, id, entry);
 	if (lines.some(({word}) => word === 'undone' || word === 'nothing')) {
 		await undoMode(tools, entry);
 		tools.tell({type: 'node-undone', node});

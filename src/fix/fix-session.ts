@@ -95,12 +95,12 @@ const prepareFix = async ({options, kubectl, tellSession, signal}: FixTools, han
 		addresses.set(name, internalIp);
 	}
 
-	const read = await readNodes(hands.access(), nodes, before, signal);
+	const read = await readNodes(hands.access, nodes, before, signal);
 	const proxy = await findProxy(kubectl, nodes, read);
 	const change = planChange(choice, {nodes: read.values().toArray(), evidence, proxy});
 	refuseTimer(change, options);
 	const acting = actsOn(change);
-	const prepared = await prepareNodes(hands.access(), change, node => {
+	const prepared = await prepareNodes(hands.access, change, node => {
 		const known = read.get(node);
 		return known !== undefined && acting(known);
 	});
@@ -118,8 +118,8 @@ const carryOutFix = async (tools: FixTools, hands: Hands, fix: PreparedFix, cons
 	const {options, kubectl, tellChange, tellSession, signal} = tools;
 	await hands.agree(consent);
 	const names = fix.nodes.map(({name}) => name);
-	await Promise.all(names.map(async name => hands.access().connect(name)));
-	const locks = await lockNodes(hands.access(), fix.prepared.map(({node}) => node));
+	await Promise.all(names.map(async name => hands.access.connect(name)));
+	const locks = await lockNodes(hands.access, fix.prepared.map(({node}) => node));
 	const entry = composeEntry(fix, options);
 	const again = async (): Promise<SessionState> => examine({
 		options: {...options, service: options.service ?? ''}, kubectl, access: hands.access, tell: tellSession, signal,
@@ -128,9 +128,7 @@ const carryOutFix = async (tools: FixTools, hands: Hands, fix: PreparedFix, cons
 		const outcome = await applyChange(fix.change, fix.prepared, entry, {
 			consent,
 			kubectl,
-			get access() {
-				return hands.access();
-			},
+			access: hands.access,
 			renew: hands.renew,
 			readNode: hands.readNode,
 			tell: tellChange,
@@ -138,7 +136,7 @@ const carryOutFix = async (tools: FixTools, hands: Hands, fix: PreparedFix, cons
 			forSeconds: options.forSeconds,
 			signal,
 			nodes: names,
-			rejudge: fix.before && (async () => describeWorse(fix.before?.matrix ?? [], await probeAgain(hands.access(), fix.before?.target, {timeoutMs: options.timeoutMs, signal}))),
+			rejudge: fix.before && (async () => describeWorse(fix.before?.matrix ?? [], await probeAgain(hands.access, fix.before?.target, {timeoutMs: options.timeoutMs, signal}))),
 		});
 		return {...outcome, after: fix.before && outcome.isApplied ? await again() : undefined};
 	} finally {

@@ -18,14 +18,11 @@ import type {SessionEvent, SessionState} from '../session-state.ts';
 import {type Target, resolveTarget} from '../target.ts';
 import {UserFacingError} from '../user-facing-error.ts';
 
-/** An access that outlives the sessions that use it. */
-export const keepOpen = (access: Access): Access => ({...access, close: async () => undefined});
-
 export type Incident = {
 	readonly options: FixOptions & {readonly service: string};
 	readonly kubectl: KubectlProgram;
-	/** The access of the moment. */
-	readonly access: () => Access;
+	/** Outlives the sessions that use it. */
+	readonly access: Access;
 	readonly tell: (event: SessionEvent) => void;
 	readonly signal: AbortSignal;
 };
@@ -35,7 +32,7 @@ const silent: SessionTools['onJudged'] = () => undefined;
 /** Finds out what there is to repair, or whether it is. */
 export const examine = async ({options, kubectl, access, tell, signal}: Incident): Promise<SessionState> => runSession({
 	resolveTarget: async () => resolveTarget(kubectl, {service: options.service, from: options.from}),
-	openAccess: () => keepOpen(access()),
+	openAccess: () => access,
 	onEvent: tell,
 	onJudged: silent,
 	now: () => performance.now(),

@@ -1,4 +1,4 @@
-import type {Access, AccessNews} from '../access/access.ts';
+import type {Access, AccessNews, Connection} from '../access/access.ts';
 import {createAccess} from '../access/create-access.ts';
 import type {KubectlProgram} from '../cluster/kubectl.ts';
 import type {Consent} from '../consent.ts';
@@ -6,13 +6,14 @@ import {readNode} from '../evidence/collect.ts';
 import type {NodeEvidence} from '../evidence/evidence.ts';
 import type {AccessOptions} from '../options.ts';
 
-/** The ways onto nodes of one fix: opened anew when there is consent, or when they were lost. */
+/** The ways onto nodes of one fix: opened anew when there is consent, or for a node that was lost. */
 export type Hands = {
-	readonly access: () => Access;
+	/** Stays the same however often ways are opened anew; closing it does nothing. */
+	readonly access: Access;
 	/** From now on, nodes can be changed. */
 	readonly agree: (consent: Consent) => Promise<void>;
-	/** Opens all ways anew. */
-	readonly renew: () => Promise<Access>;
+	/** Opens the way onto one node anew. */
+	readonly renew: (node: string) => Promise<Connection>;
 	readonly readNode: (node: string) => Promise<NodeEvidence | undefined>;
 	readonly close: () => Promise<void>;
 };
@@ -28,38 +29,69 @@ export type HandsOptions = {
 	readonly question: () => {readonly vip: string; readonly endpointIps: readonly string[]};
 };
 
-export const createHands = ({options, kubectl, addressOf, tell, consent: given, question}: HandsOptions): Hands => {
-	let consent = given;
-	const open = (): Access => createAccess(options, {
-		addressOf, kubectl, tell, consent,
-	});
-	let access = open();
-	const old: Access[] = [];
-	// Other nodes may still be reached by the old ways, so these are closed at the end.
-	const renew = async (): Promise<Access> => {
-		old.push(access);
-		access = open();
+/** Ways that are opened one after the other, all closed at the end. */
+const createWays = (open: () => Access) => {
+	const opened: Access[] = [];
+	const openAnother = (): Access => {
+		const access = open();
+		opened.push(access);
 		return access;
 	};
 
+	let base = openAnother();
+	const renewed = new Map<string, Access>();
 	return {
-		access: () => access,
-		renew,
+		of: (node: string): Access => renewed.get(node) ?? base,
+		renewAll() {
+			renewed.clear();
+			base = openAnother();
+		},
+		async renew(node: string): Promise<Connection> {
+			const access = openAnother();
+			renewed.set(node, access);
+			return access.connect(node);
+		},
+		async close() {
+			await Promise.all(opened.map(async each => each.close()));
+		},
+	};
+};
+
+export const createHands = ({options, kubectl, addressOf, tell, consent: given, question}: HandsOptions): Hands => {
+	let consent = given;
+	const ways = createWays(() => createAccess(options, {
+		addressOf, kubectl, tell, consent,
+	}));
+	const access: Access = {
+		connect: async node => ways.of(node).connect(node),
+		run: async (point, script, runOptions) => ways.of(point.node).run(point, script, runOptions),
+		stream: (point, script) => ways.of(point.node).stream(point, script),
+		change: (node, script) => ways.of(node).change(node, script),
+		close: async () => undefined,
+	};
+
+	return {
+		access,
+		renew: ways.renew,
+		close: ways.close,
 		async agree(agreed) {
 			if (consent !== undefined) {
 				return;
 			}
 
 			consent = agreed;
-			await renew();
+			ways.renewAll();
 		},
 		async readNode(node) {
 			const connection = await access.connect(node);
 			const news = connection.ok ? await readNode(access, node, question()) : undefined;
-			return news?.type === 'node-read' ? news.evidence : undefined;
-		},
-		async close() {
-			await Promise.all([access, ...old].map(async each => each.close()));
+			if (news?.type === 'node-read') {
+				return news.evidence;
+			}
+
+			// Kubelet's restart, for one, ends the pod that we look from.
+			await ways.renew(node);
+			return undefined;
 		},
 	};
 };

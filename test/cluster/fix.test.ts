@@ -1,0 +1,208 @@
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import type {CommandResult} from '../../src/access/run.ts';
+import {onCluster, prepareCluster, restoreCluster} from '../helpers/on-cluster.ts';
+import {
+	type Way,
+	check,
+	clusterEnv,
+	flagsOf,
+	hairpin,
+	kubectl,
+	onNode,
+	until,
+} from '../helpers/real-cluster.ts';
+
+const founding = ['svc/nginx', '--from', 'pod/mars1'] as const;
+let state = '';
+
+test.before(async () => {
+	state = await mkdtemp(path.join(tmpdir(), 'hairpin-state-'));
+	await prepareCluster();
+});
+test.after.always(async () => {
+	await rm(state, {recursive: true, force: true});
+});
+test.afterEach.always(restoreCluster);
+
+const run = async (...argv: readonly string[]): Promise<CommandResult> => hairpin(argv, {env: {XDG_STATE_HOME: state}});
+
+const fix = async (way: Way, ...argv: readonly string[]): Promise<CommandResult> => run('fix', ...argv, '--yes', ...await flagsOf(way));
+
+const undoLast = async (): Promise<CommandResult> => run('undo', '--last', '--yes');
+
+// All that a change can touch: files with owner and mode, settings of the kernel, rules, what daemons run, and what hairpin would have left.
+const tellState = [
+	'cd /; find etc/modules-load.d etc/sysctl.d etc/cni/net.d var/lib/kube-proxy var/lib/kubelet/config.yaml -type f -exec stat -c "%n %a %U %G" {} + -exec sha256sum {} + | sort',
+	'ls -d /sys/module/br_netfilter /var/lib/hairpin /run/hairpin* 2>/dev/null',
+	'grep -sH "" /proc/sys/net/bridge/* /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/all/route_localnet /sys/class/net/*/brport/hairpin_mode',
+	String.raw`iptables-save | grep -oE "^(:KUBE-[A-Z0-9-]+|-A (PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) .*)" | sort; ip -o addr show dev kube-ipvs0 | awk "{ print \$4 }" | sort; ipvsadm -Sn | sort`,
+	'systemctl is-active kube-proxy kubelet',
+].join('; ');
+
+const stateOf = async (node: number): Promise<string> => onNode(node, `${tellState}; true`);
+
+const allStates = async (): Promise<readonly string[]> => Promise.all([1, 2, 3].map(async node => stateOf(node)));
+
+const hasReached = async (pod: string): Promise<boolean> => {
+	try {
+		return (await kubectl('exec', pod, '--', 'wget', '-T', '3', '-q', '-O', '-', 'http://10.98.171.178:8080/')).length > 0;
+	} catch {
+		return false;
+	}
+};
+
+onCluster('the founding incident is fixed on all nodes with one command, verified, and undone to the byte', async t => {
+	const before = await allStates();
+	t.false(await hasReached('mars1'), 'the incident is there');
+	const result = await fix('ssh', 'br-netfilter-not-loaded', ...founding, '--all-nodes', '--json');
+	t.is(result.exitCode, 0, result.stderr);
+	const report = JSON.parse(result.stdout) as {readonly before: ReadonlyArray<{readonly outcome: string}>; readonly after: ReadonlyArray<{readonly outcome: string}>; readonly predictions: ReadonlyArray<{readonly expected: string}>; readonly journal: string};
+	t.deepEqual(report.predictions.map(({expected}) => expected), ['fixed', 'works', 'works', 'works', 'works', 'works']);
+	t.deepEqual(report.after.map(({outcome}) => outcome), Array.from({length: 6}, () => 'open'));
+	t.true((await readdir(path.join(state, 'hairpin/journal'))).includes(`${report.journal}.json`));
+	for (const pod of ['mars1', 'mars2', 'mars3', 'deploy/nginx-app']) {
+		// eslint-disable-next-line no-await-in-loop
+		t.true(await hasReached(pod), pod);
+	}
+
+	t.regex(await onNode(3, 'cat /etc/modules-load.d/90-hairpin-br-netfilter.conf /etc/sysctl.d/99-zz-hairpin-bridge.conf'), /^br_netfilter$[\s\S]+iptables = 1$/mv);
+	const undone = await undoLast();
+	t.is(undone.exitCode, 0, undone.stderr);
+	t.deepEqual(await allStates(), before);
+	t.false(await hasReached('mars1'), 'the incident is back');
+	t.regex(undone.stdout, /undone: Load br_netfilter/v);
+	t.is((await undoLast()).exitCode, 3, 'nothing is left to undo');
+});
+
+type Turn = {readonly change: string; readonly way: Way; readonly nodes: readonly string[]; readonly isReaching: boolean; readonly check?: (t: {regex(text: string, pattern: RegExp): unknown; is(a: unknown, b: unknown): unknown}) => Promise<void>};
+
+const turns: readonly Turn[] = [
+	{
+		change: 'hairpin-port=off', way: 'ssh', nodes: ['--all-nodes'], isReaching: false, async check(t) {
+			t.regex(await onNode(1, 'cat /sys/class/net/cni0/brif/*/hairpin_mode'), /0/v);
+		},
+	},
+	{
+		change: 'kubelet-hairpin-mode=hairpin-veth', way: 'kubernetes', nodes: ['--node', 'k8s2'], isReaching: false, async check(t) {
+			t.regex(await onNode(2, 'cat /var/lib/kubelet/config.yaml'), /^hairpinMode: hairpin-veth$/mv);
+		},
+	},
+	{
+		change: 'proxy-mode=iptables', way: 'ssh', nodes: ['--all-nodes'], isReaching: false, async check(t) {
+			t.is(await onNode(3, 'ls -d /sys/class/net/kube-ipvs0 2>/dev/null; ipvsadm -Sn; ipset list -n | grep "^KUBE-[^6]"; iptables-save | grep -cE "KUBE-(IPVS|NODE-PORT|LOAD-BALANCER)"; true'), '0\n');
+		},
+	},
+	{
+		change: 'masquerade-all=true', way: 'ssh', nodes: ['--all-nodes'], isReaching: true, async check(t) {
+			const {report} = await check(...founding);
+			t.is(report.flows[0].sourceAtBackend?.ip, '10.244.0.1');
+		},
+	},
+];
+
+for (const {change, way, nodes, isReaching, check: look} of turns) {
+	onCluster(`${change} over ${way}: made, seen, told whether it helps, and undone to the byte`, async t => {
+		const before = await allStates();
+		const result = await fix(way, change, ...founding, ...nodes);
+		t.is(result.exitCode, isReaching ? 0 : 1, result.stderr);
+		t.regex(result.stdout, isReaching ? /verified: all \d+ probes are open/v : /it acts, but 1 of \d+ probes fail/v);
+		t.regex(result.stdout, isReaching ? /✗ → ✓ will be open/v : /✗ stays as it is {2}\(br-netfilter-not-loaded\)/v);
+		await look?.(t);
+		const undone = await undoLast();
+		t.is(undone.exitCode, 0, undone.stderr);
+		t.deepEqual(await allStates(), before);
+	});
+}
+
+onCluster('a fault that br_netfilter would bring to light is announced and repaired in the same change', async t => {
+	await onNode(1, 'for port in /sys/class/net/cni0/brif/*; do echo 0 >"$port/hairpin_mode"; done');
+	const result = await fix('ssh', 'br-netfilter-not-loaded', ...founding, '--node', 'k8s1');
+	t.is(result.exitCode, 0, result.stderr);
+	const text = result.stdout.replaceAll(/\s+/gv, ' ');
+	t.regex(text, /once br_netfilter is on, default\/nginx-app-\S+ cannot reach itself through the Service, because veth\S+ on k8s1 has hairpin_mode 0/v);
+	t.regex(text, /ip link set dev veth\S+ type bridge_slave hairpin on/v);
+	t.true(await hasReached('deploy/nginx-app'));
+});
+
+onCluster('--dry-run, --read-only and nobody who agrees: shown, and nothing is changed', async t => {
+	const before = await allStates();
+	const flags = await flagsOf('ssh');
+	const shown = await run('fix', 'masquerade-all=true', '--all-nodes', '--dry-run', ...flags);
+	t.is(shown.exitCode, 0, shown.stderr);
+	t.regex(shown.stdout, /- {2}masqueradeAll: false\n.*\+ {2}masqueradeAll: true/v);
+	const refused = await run('fix', 'masquerade-all=true', '--all-nodes', '--yes', '--read-only', ...flags);
+	t.is(refused.exitCode, 3);
+	t.regex(refused.stderr, /nothing may be changed with --read-only/v);
+	const silent = await run('fix', 'masquerade-all=true', '--node', 'k8s1', ...flags);
+	t.is(silent.exitCode, 3);
+	t.regex(silent.stderr, /nobody agreed/v);
+	t.deepEqual(await allStates(), before);
+});
+
+type Hindrance = {readonly name: string; readonly prepare: string; readonly heal: string; readonly change: string; readonly says: RegExp};
+
+const hindrances: readonly Hindrance[] = [
+	{
+		name: 'a full disk', change: 'masquerade-all=true', says: /No space left on device/v,
+		prepare: 'mkdir -p /var/lib/hairpin && mount -t tmpfs -o size=4k tmpfs /var/lib/hairpin && (cat /dev/zero >/var/lib/hairpin/full 2>/dev/null; true)', heal: 'umount /var/lib/hairpin; rmdir /var/lib/hairpin',
+	},
+	{
+		name: 'a file system that is read-only', change: 'br-netfilter', says: /Read-only file system/v,
+		prepare: 'mount -t tmpfs -o ro tmpfs /etc/sysctl.d', heal: 'umount /etc/sysctl.d',
+	},
+	{
+		name: 'a file that is not YAML', change: 'masquerade-all=true', says: /config\.yaml: line \d+, column \d+ is not YAML/v,
+		prepare: String.raw`cp -a /var/lib/kube-proxy/config.yaml /root/kept; printf "mode: [\n" >>/var/lib/kube-proxy/config.yaml`, heal: 'mv /root/kept /var/lib/kube-proxy/config.yaml',
+	},
+	{
+		name: 'a unit that does not come back', change: 'masquerade-all=true', says: /k8s2: restart: kube-proxy\.service/v,
+		prepare: String.raw`mkdir -p /etc/systemd/system/kube-proxy.service.d && printf "[Service]\nExecStartPre=/bin/false\n" >/etc/systemd/system/kube-proxy.service.d/broken.conf && systemctl daemon-reload`, heal: 'rm -r /etc/systemd/system/kube-proxy.service.d; systemctl daemon-reload; systemctl restart kube-proxy',
+	},
+];
+
+for (const {name, prepare, heal, change, says} of hindrances) {
+	onCluster(`${name}: one sentence, and the files are as they were`, async t => {
+		const before = await stateOf(2);
+		await onNode(2, prepare);
+		const result = await fix('ssh', change, '--node', 'k8s2');
+		await onNode(2, heal);
+		t.is(result.exitCode, 3, result.stdout);
+		t.regex(result.stderr, says);
+		await run('undo', '--last', '--yes');
+		await until('kube-proxy to be as it was', async () => (await stateOf(2)) === before);
+		t.pass();
+	});
+}
+
+onCluster('what somebody else changed since is left alone, and shown', async t => {
+	const changed = await fix('ssh', 'masquerade-all=true', '--node', 'k8s2');
+	t.is(changed.exitCode, 0, changed.stderr);
+	await onNode(2, 'echo "# by hand" >>/var/lib/kube-proxy/config.yaml');
+	const refused = await undoLast();
+	t.is(refused.exitCode, 3);
+	t.regex(refused.stderr, /file \/var\/lib\/kube-proxy\/config\.yaml was changed by somebody else since/v);
+	t.regex(refused.stderr, /k8s2: \+# by hand/v);
+	t.regex(await onNode(2, 'cat /var/lib/kube-proxy/config.yaml'), /masqueradeAll: true[\s\S]+# by hand/v);
+	await onNode(2, 'sed -i "/# by hand/d" /var/lib/kube-proxy/config.yaml');
+	t.is((await undoLast()).exitCode, 0);
+});
+
+onCluster('--for: the node undoes it by itself; keep stops that', async t => {
+	const before = await stateOf(2);
+	const changed = await fix('ssh', 'br-netfilter', '--node', 'k8s2', '--for', '10s');
+	t.is(changed.exitCode, 0, changed.stderr);
+	t.regex(changed.stdout, /the nodes undo it by themselves at \S+, unless: hairpin keep/v);
+	await until('the node to undo it', async () => (await stateOf(2)) === before, 90);
+	t.is((await undoLast()).exitCode, 0, 'to undo it again does no harm');
+	t.is((await fix('ssh', 'br-netfilter', '--node', 'k8s2', '--for', '24h')).exitCode, 0);
+	t.regex(await onNode(2, 'systemctl list-timers --all --no-legend "hairpin-undo-*"'), /hairpin-undo-/v);
+	t.is((await run('keep', '--last')).exitCode, 0);
+	t.is(await onNode(2, 'systemctl list-timers --all --no-legend "hairpin-undo-*"'), '');
+	t.regex(await onNode(2, 'lsmod'), /^br_netfilter/mv);
+	t.is((await undoLast()).exitCode, 0);
+	t.is(await stateOf(2), before);
+});
+
