@@ -1,8 +1,9 @@
 import {performance} from 'node:perf_hooks';
 import {createAccess} from './access/create-access.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
-import type {Finding} from './check.ts';
+import type {Check, Finding} from './check.ts';
 import {type KubectlProgram, createKubectl} from './cluster/kubectl.ts';
+import type {Evidence} from './evidence/evidence.ts';
 import type {AccessOptions, CheckOptions} from './options.ts';
 import {type PlannedNode, formatPlannedObjects} from './planned-objects.ts';
 import {formatJson} from './report/json.ts';
@@ -21,8 +22,18 @@ export type Output = {
 
 const exitCodes = {healthy: 0, fault: 1, undecided: 2} as const;
 
-const repairOf = (state: SessionState) => ({check: {repair}, verdict}: Finding): readonly string[] =>
-	(verdict.status === 'broken' || verdict.status === 'latent' ? repair(evidenceOf(state)) : []);
+/** The command that does it all, where hairpin can. */
+const typeFix = ({target}: SessionState, evidence: Evidence, {id, fixedBy}: Check): readonly string[] => {
+	const changes = typeof fixedBy === 'function' ? fixedBy(evidence) : fixedBy ?? [];
+	return target === undefined || target.isFromRules === true || changes.length === 0
+		? []
+		: [`hairpin fix ${id} svc/${target.service.name}:${target.port.port} --from pod/${target.client.name} -n ${target.service.namespace} --all-nodes   # shows it, asks, verifies; hairpin undo puts it back. By hand:`];
+};
+
+const repairOf = (state: SessionState) => ({check, verdict}: Finding): readonly string[] => {
+	const evidence = evidenceOf(state);
+	return verdict.status === 'broken' || verdict.status === 'latent' ? [...typeFix(state, evidence, check), ...check.repair(evidence)] : [];
+};
 
 const exitCodeOf = ({diagnosis}: SessionState): number => exitCodes[diagnosis?.conclusion ?? 'undecided'];
 

@@ -58,7 +58,7 @@ const consentTo = async ({isAgreed, isReadOnly}: FixOptions, signal: AbortSignal
 
 const showOnly = (options: FixOptions, fix: PreparedFix, output: Output): number => {
 	if (options.render !== undefined) {
-		output.write(renderChange(fix, options.render));
+		output.write(renderChange(fix, options.render, options.image));
 	} else if (options.isJson) {
 		output.write(formatFixJson(fix, undefined, 0));
 	}

@@ -55,7 +55,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'nodes-command': ['access', 'check-command', 'cluster', 'fleet', 'options', 'report'],
 	options: ['user-facing-error'],
 	'planned-objects': ['access', 'options'],
-	'check-command': ['access', 'capture', 'check', 'cluster', 'options', 'planned-objects', 'report', 'session', 'session-state', 'target', 'user-facing-error', 'vip-check'],
+	'check-command': ['access', 'capture', 'check', 'cluster', 'evidence', 'options', 'planned-objects', 'report', 'session', 'session-state', 'target', 'user-facing-error', 'vip-check'],
 	sweep: ['access', 'cluster'],
 	'warm-command': ['access', 'check-command', 'clean', 'cluster', 'fleet', 'options', 'report', 'user-facing-error'],
 	'sweep-command': ['access', 'check-command', 'cluster', 'options', 'report', 'sweep'],

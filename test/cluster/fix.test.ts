@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import type {CommandResult} from '../../src/access/run.ts';
+import {stateOf} from '../helpers/node-state.ts';
 import {onCluster, prepareCluster, restoreCluster} from '../helpers/on-cluster.ts';
 import {
 	type Way,
@@ -32,17 +33,6 @@ const run = async (...argv: readonly string[]): Promise<CommandResult> => hairpi
 const fix = async (way: Way, ...argv: readonly string[]): Promise<CommandResult> => run('fix', ...argv, '--yes', ...await flagsOf(way));
 
 const undoLast = async (): Promise<CommandResult> => run('undo', '--last', '--yes');
-
-// All that a change can touch: files with owner and mode, settings of the kernel, rules, what daemons run, and what hairpin would have left.
-const tellState = [
-	'cd /; find etc/modules-load.d etc/sysctl.d etc/cni/net.d var/lib/kube-proxy var/lib/kubelet/config.yaml -type f -exec stat -c "%n %a %U %G" {} + -exec sha256sum {} + | sort',
-	'ls -d /sys/module/br_netfilter /var/lib/hairpin /run/hairpin* 2>/dev/null',
-	'grep -sH "" /proc/sys/net/bridge/* /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/all/route_localnet /sys/class/net/*/brport/hairpin_mode',
-	String.raw`iptables-save | grep -oE "^(:KUBE-[A-Z0-9-]+|-A (PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) .*)" | sort; ip -o addr show dev kube-ipvs0 | awk "{ print \$4 }" | sort; ipvsadm -Sn | sort`,
-	'systemctl is-active kube-proxy kubelet',
-].join('; ');
-
-const stateOf = async (node: number): Promise<string> => onNode(node, `${tellState}; true`);
 
 const allStates = async (): Promise<readonly string[]> => Promise.all([1, 2, 3].map(async node => stateOf(node)));
 
