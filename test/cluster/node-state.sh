@@ -35,6 +35,14 @@ differs() { # WHAT
 	! cmp -s "$founding/$1" "$now/$1"
 }
 
+# What fixes of hairpin's left for their undo.
+restore_journals() {
+	[ -e /var/lib/hairpin ] || return 0
+	systemctl stop 'hairpin-undo-*.timer' 2>/dev/null || true
+	rm -rf /var/lib/hairpin
+	say '/var/lib/hairpin'
+}
+
 restore_module() {
 	[ -e /sys/module/br_netfilter ] || return 0
 	# Never `modprobe -r`: it unloads `bridge` with it, and cni0 is gone.
@@ -143,6 +151,7 @@ restore() {
 		echo 'no founding state is known here'
 		return 1
 	}
+	restore_journals
 	restore_module
 	restore_files
 	restore_bridge

@@ -3,13 +3,11 @@ import {known, mapKnown, valueOf} from '../../evidence/known.ts';
 import {proxyModeOfNode} from '../../evidence/readings.ts';
 import type {Edit, Recipe} from '../change.ts';
 import {planProxyConfig} from './proxy-config.ts';
-import {sysctlOf} from './shared.ts';
 
 const routeKey = 'net/ipv4/conf/all/route_localnet';
 
 /** Kube-proxy turns this on in iptables mode and leaves it on (pkg/proxy/iptables/proxier.go); named here so that the undo puts it back. */
-const keepRouteLocalnet = (node: NodeEvidence, mode: string): readonly Edit[] =>
-	(mode === 'iptables' && valueOf(sysctlOf(node, routeKey)) === '0' ? [{kind: 'sysctl', key: routeKey, value: '1'}] : []);
+const keepRouteLocalnet = (mode: string): readonly Edit[] => (mode === 'iptables' ? [{kind: 'sysctl', key: routeKey, value: '1'}] : []);
 
 const hasEndpointChains = ({iptables}: NodeEvidence): boolean =>
 	(valueOf(iptables) ?? []).some(({chains, rules}) => [...chains, ...rules].some(({chain}) => chain.startsWith('KUBE-SEP-')));
@@ -35,7 +33,7 @@ export const proxyMode: Recipe = {
 		keysOf: () => [{key: ['mode'], value}],
 		besides(node) {
 			const before = valueOf(proxyModeOfNode(node));
-			return {edits: keepRouteLocalnet(node, value), ...(before !== undefined && before !== value && {leftoversOf: {before, after: value}})};
+			return {edits: keepRouteLocalnet(value), ...(before !== undefined && before !== value && {leftoversOf: {before, after: value}})};
 		},
 	}),
 	isInForce: (node, value) => mapKnown(proxyModeOfNode(node), mode => mode === value && hasRules(node, value)),
