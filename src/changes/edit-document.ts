@@ -22,7 +22,7 @@ export type Edited =
 	/** Why the text is left alone. */
 	| {readonly refused: string};
 
-const formatScalar = (value: Scalar): string => stringify(value).trimEnd();
+const formatScalar = (value: Scalar): string => (typeof value === 'string' && value.includes('\n') ? JSON.stringify(value) : stringify(value).trimEnd());
 
 const splice = (text: string, from: number, to: number, inserted: string): string => text.slice(0, from) + inserted + text.slice(to);
 
@@ -85,9 +85,9 @@ const setInMap = (text: string, map: YAMLMap, path: KeyPath, value: Scalar): Edi
 	}
 
 	if (isScalar(node) && node.range) {
-		// A key with nothing behind it has an empty scalar just after the colon.
+		// A key with nothing behind it has an empty scalar just after the colon; a block scalar has its line's end in it.
 		const [from, to] = node.range;
-		return {text: splice(text, from, to, `${from === to && text[from - 1] === ':' ? ' ' : ''}${formatScalar(value)}`)};
+		return {text: splice(text, from, to, `${from === to && text[from - 1] === ':' ? ' ' : ''}${formatScalar(value)}${to > from && text[to - 1] === '\n' ? '\n' : ''}`)};
 	}
 
 	return {refused: `${String(key)} is not a single value`};

@@ -1,4 +1,4 @@
-import {known} from '../../evidence/known.ts';
+import {known, mapKnown} from '../../evidence/known.ts';
 import type {Kitchen, NotApplicable, Recipe} from '../change.ts';
 import {emptyPlan, isRefused, refuse} from './shared.ts';
 
@@ -15,6 +15,9 @@ const serviceOf = ({evidence}: Kitchen, name: string) => {
 
 // An object has no effect of its own on a node: the probes show it.
 const inForce = (node: {readonly node: string}) => known(true, {point: node.node, command: '', excerpt: ''});
+
+/** `10.244.0.19,tcp:80,10.244.0.19` with another port. */
+const withPort = (member: string, port: string): string => member.replace(/(?<=,(?:tcp|udp|sctp):)\d+/v, () => port);
 
 /** Where a Service sends its connections to. */
 export const targetPort: Recipe = {
@@ -41,7 +44,11 @@ export const targetPort: Recipe = {
 		};
 	},
 	isInForce: inForce,
-	assume: node => node,
+	assume: (node, value) => ({
+		...node,
+		ipsets: mapKnown(node.ipsets, sets => Object.fromEntries(Object.entries(sets).map(([name, members]) => [name, name.endsWith('LOOP-BACK') ? members.map(member => withPort(member, value)) : members]))),
+		virtualServers: mapKnown(node.virtualServers, servers => servers.map(server => ({...server, realServers: server.realServers.map(real => ({...real, port: Number(value)}))}))),
+	}),
 };
 
 const labels = /^[\w\-.\/]+=[\w\-.]*(?:,[\w\-.\/]+=[\w\-.]*)*$/v;

@@ -1,0 +1,78 @@
+import test from 'ava';
+import {type Kitchen, nameChange, type Change} from '../../src/changes/change.ts';
+import {describeWorse, predictChange} from '../../src/changes/predict.ts';
+import {findRecipe} from '../../src/changes/recipes/index.ts';
+import {isRefused} from '../../src/changes/recipes/shared.ts';
+import {checks} from '../../src/checks/index.ts';
+import type {Evidence} from '../../src/evidence/evidence.ts';
+import {type Situation, buildEvidence, nginx} from '../helpers/evidence-builder.ts';
+
+const broken: Situation = {outcomes: {'mars1 vip': 'timeout'}};
+
+const kitchenOf = (evidence: Evidence): Kitchen => ({nodes: evidence.nodes.values().toArray(), evidence, proxy: {kind: 'units'}});
+
+const prepare = (id: string, evidence: Evidence): Change => {
+	const found = findRecipe(id);
+	if (!found) {
+		throw new Error(`no recipe ${id}`);
+	}
+
+	const plan = found.recipe.plan(kitchenOf(evidence), found.value);
+	if (isRefused(plan)) {
+		throw new Error(plan.refused);
+	}
+
+	return {id: nameChange(found.recipe, found.value), ...found, plan};
+};
+
+/** `mars1 vip fixed`, one for each probe. */
+const predict = (id: string, situation: Situation): readonly string[] => {
+	const evidence = buildEvidence(situation);
+	return predictChange(checks, evidence, prepare(id, evidence))
+		.map(({cell, expected, by}) => `${cell.from.replace('default/', '')} ${cell.path} ${expected}${by === undefined ? '' : ` ${by}`}`);
+};
+
+const others = ['mars1 endpoint works', 'mars2 vip works', 'mars2 endpoint works', 'nginx-app self works', 'k8s1 vip works'];
+
+test('the founding incident: br_netfilter and masqueradeAll will repair it, and nothing else gets worse', t => {
+	for (const id of ['br-netfilter', 'br-netfilter-narrow', 'masquerade-all=true']) {
+		t.deepEqual([id, ...predict(id, broken)], [id, 'mars1 vip fixed', ...others]);
+	}
+});
+
+test('what people try first will not help, and is told so', t => {
+	for (const id of ['kubelet-hairpin-mode=hairpin-veth', 'proxy-mode=iptables', 'hairpin-port=on', 'ip-forward=on']) {
+		t.deepEqual([id, ...predict(id, broken)], [id, 'mars1 vip stays br-netfilter-not-loaded', ...others]);
+	}
+});
+
+test('a port without hairpin_mode is repaired in the same change; by itself it would be exposed', t => {
+	const situation: Situation = {...broken, node: {hairpinMode: 0}};
+	t.deepEqual(predict('br-netfilter', situation), ['mars1 vip fixed', ...others]);
+	const evidence = buildEvidence(situation);
+	const change = prepare('br-netfilter', evidence);
+	t.true(change.plan.nodes.some(({node, edits}) => node === nginx.node && edits.some(({kind}) => kind === 'bridge-port')));
+	t.regex(change.plan.notes.join('\n'), /once br_netfilter is on, default\/nginx-app cannot reach itself/v);
+	const bare: Change = {...change, plan: {...change.plan, nodes: change.plan.nodes.map(plan => ({...plan, edits: plan.edits.filter(({kind}) => kind !== 'bridge-port')}))}};
+	t.deepEqual(predictChange(checks, evidence, bare).filter(({expected}) => expected === 'breaks').map(({cell, by}) => `${cell.from} ${by ?? ''}`), ['default/nginx-app hairpin-port-off']);
+});
+
+test('to turn the workaround off while br_netfilter is missing breaks what works', t => {
+	t.deepEqual(predict('masquerade-all=false', {node: {masqueradeAll: true}}), ['mars1 vip breaks br-netfilter-not-loaded', ...others]);
+	t.deepEqual(predict('masquerade-all=false', {node: {masqueradeAll: true, bridgeNetfilter: 1}}), ['mars1 vip works', ...others]);
+});
+
+test('a wrong targetPort will be repaired by the port on which the pods listen', t => {
+	const refused: Situation = {targetPort: 81, outcomes: Object.fromEntries(['mars1 vip', 'mars1 10.244.0.19', 'mars2 vip', 'mars2 10.244.0.19', 'nginx-app vip', 'k8s1 vip'].map(cell => [cell, 'refused'])), node: {bridgeNetfilter: 1}};
+	t.deepEqual(predict('target-port=80', refused).filter(line => !line.endsWith(' fixed')), []);
+});
+
+test('a failure that nothing explains stays unclear', t => {
+	t.is(predict('br-netfilter', {node: {bridgeNetfilter: 1}, outcomes: {'mars2 vip': 'timeout'}})[2], 'mars2 vip unclear');
+});
+
+test('what worked and does not any more is named', t => {
+	const before = buildEvidence({}).matrix;
+	t.deepEqual(describeWorse(before, buildEvidence(broken).matrix), ['default/mars1 → 10.98.171.178:8080 timeout']);
+	t.deepEqual(describeWorse(buildEvidence(broken).matrix, buildEvidence(broken).matrix), []);
+});
