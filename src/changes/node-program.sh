@@ -173,7 +173,8 @@ disarm_timer() {
 
 open_journal() { # SECONDS UNITS
 	mkdir -p "$directory" || return
-	printf '%s\n' "$text" >"$directory/program" || return
+	# A shell's own printf would not tell that the disk is full.
+	printf '%s\n' "$text" | cat >"$directory/program" || return
 	printf '%s' "$2" | tr ',' '\n' >"$directory/units" || return
 	[ -z "$2" ] || echo >>"$directory/units" || return
 	sync "$directory/program" && sync "$directory/units" && sync "${directory%/*}" && arm_timer "$1"
