@@ -73,11 +73,6 @@ const turns: readonly Turn[] = [
 		},
 	},
 	{
-		change: 'kubelet-hairpin-mode=hairpin-veth', way: 'kubernetes', nodes: ['--node', 'k8s2'], isReaching: false, async check(t) {
-			t.regex(await onNode(2, 'cat /var/lib/kubelet/config.yaml'), /^hairpinMode: hairpin-veth$/mv);
-		},
-	},
-	{
 		change: 'proxy-mode=iptables', way: 'ssh', nodes: ['--all-nodes'], isReaching: false, async check(t) {
 			t.is(await onNode(3, 'ls -d /sys/class/net/kube-ipvs0 2>/dev/null; ipvsadm -Sn; ipset list -n | grep "^KUBE-[^6]"; iptables-save | grep -cE "KUBE-(IPVS|NODE-PORT|LOAD-BALANCER)"; true'), '0\n');
 		},
@@ -103,6 +98,17 @@ for (const {change, way, nodes, isReaching, check: look} of turns) {
 		t.deepEqual(await allStates(), before);
 	});
 }
+
+onCluster('kubelet-hairpin-mode over kubernetes: kubelet\'s restart cuts the way that leads through it, and all comes to its end', async t => {
+	const before = await stateOf(2);
+	const result = await fix('kubernetes', 'kubelet-hairpin-mode=hairpin-veth', '--node', 'k8s2', '--ssh-config', '/dev/null');
+	t.is(result.exitCode, 0, result.stderr);
+	t.regex(result.stdout, /nothing reads the value under a CNI plugin/v);
+	t.regex(await onNode(2, 'cat /var/lib/kubelet/config.yaml'), /^hairpinMode: hairpin-veth$/mv);
+	const undone = await undoLast();
+	t.is(undone.exitCode, 0, undone.stderr);
+	t.is(await stateOf(2), before);
+});
 
 onCluster('a fault that br_netfilter would bring to light is announced and repaired in the same change', async t => {
 	await onNode(1, 'for port in /sys/class/net/cni0/brif/*; do echo 0 >"$port/hairpin_mode"; done');
