@@ -52,7 +52,7 @@ const edit = async (from: string, to: string): Promise<void> => {
 
 onCluster('as a DaemonSet: the same incident is found, and masqueradeAll is changed by ConfigMap and rollout, seen in packets, and undone to the byte', async t => {
 	const found = await check(...founding);
-	t.is(found.report.cause, 'br-netfilter-not-loaded', found.stdout);
+	t.is(found.report.cause, 'br-netfilter-not-loaded', found.report.verdict);
 	const before = await configMap();
 	const fixed = await fix('masquerade-all=true');
 	t.is(fixed.exitCode, 0, fixed.stderr);
