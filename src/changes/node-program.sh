@@ -162,14 +162,19 @@ arm_timer() { # SECONDS
 	if [ -d /run/systemd/system ]; then
 		systemd-run --quiet --collect --on-active="$1" --timer-property=AccuracySec=100ms --unit="$(timer_unit)" flock -w 300 /var/lib sh "$directory/program" '' undo "$directory"
 	else
-		setsid sh -c 'sleep "$1" && exec flock -w 300 /var/lib sh "$2/program" "" undo "$2"' timer "$1" "$directory" </dev/null >/dev/null 2>&1 8<&- &
+		# Once its time is over it is none any more, so that it does not end itself.
+		setsid sh -c 'sleep "$1" && rm -f "$2/timer" && exec flock -w 300 /var/lib sh "$2/program" "" undo "$2"' timer "$1" "$directory" </dev/null >/dev/null 2>&1 8<&- &
 		echo "$!" >"$directory/timer"
 	fi
 }
 
 disarm_timer() {
 	if [ -d /run/systemd/system ]; then systemctl stop "$(timer_unit).timer" 2>/dev/null; fi
-	if [ -e "$directory/timer" ]; then read -r pid <"$directory/timer" && kill -- "-$pid" 2>/dev/null; rm -f "$directory/timer"; fi
+	# It inherited that TERM is ignored. After a reboot the number may be that of another process.
+	if [ -e "$directory/timer" ]; then
+		if read -r pid <"$directory/timer" && grep -qsF "$directory" "/proc/$pid/cmdline"; then kill -s KILL -- "-$pid" 2>/dev/null; fi
+		rm -f "$directory/timer"
+	fi
 }
 
 open_journal() { # SECONDS UNITS
@@ -184,8 +189,10 @@ open_journal() { # SECONDS UNITS
 # An undo waits until whatever is at work on the same change has come to its end: it goes on although nobody listens any more.
 be_alone() { if command -v flock >/dev/null && exec 8<"$directory"; then flock 8; fi; }
 
+# Gone at once, so that a journal that is there is whole.
 close_journal() {
-	rm -rf "$directory"
+	if [ -d "$directory" ]; then rm -rf "$directory.old" && mv "$directory" "$directory.old"; fi
+	rm -rf "$directory.old"
 	rmdir "${directory%/*}" "${directory%/*/*}" 2>/dev/null
 	:
 }
@@ -194,7 +201,7 @@ apply_change() { # SECONDS UNITS KIND NAME BEFORE WANTED …
 	seconds=$1 units=$2
 	shift 2
 	refuse_changed "$@" || return
-	if ! message=$(open_journal "$seconds" "$units" 2>&1); then say "failed - $message"; disarm_timer; close_journal; return 1; fi
+	if ! message=$(open_journal "$seconds" "$units" 2>&1); then say "failed - $message"; disarm_timer; [ -n "$(steps_begun)" ] || close_journal; return 1; fi
 	be_alone
 	if do_steps "$@" && { : >"$directory/restarting"; restart_units; }; then
 		: >"$directory/applied"
@@ -220,7 +227,7 @@ show_difference() { # NUMBER
 }
 
 undo_change() {
-	if ! [ -d "$directory" ]; then say nothing; return; fi
+	if ! [ -d "$directory" ]; then close_journal; say nothing; return; fi
 	disarm_timer
 	status=0 files=no
 	for number in $(steps_begun); do

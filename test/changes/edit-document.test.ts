@@ -87,3 +87,42 @@ test('JSON keeps its bytes, too', t => {
 	const refused = editJson('{"type": ', ['hairpinMode'], true);
 	t.regex('refused' in refused ? refused.refused : '', /is not JSON/v);
 });
+
+test('what stands where a value is missing stays beside it', t => {
+	t.is(edit('mode: # why\nx: 1\n', ['mode'], 'ipvs'), 'mode: ipvs # why\nx: 1\n');
+	t.deepEqual(parse(edit('iptables: ~ # none\nx: 1\n', ['iptables', 'masqueradeAll'], true)), {iptables: {masqueradeAll: true}, x: 1});
+	t.regex(edit('iptables: ~ # none\nx: 1\n', ['iptables', 'masqueradeAll'], true), /# none/v);
+	t.is(edit('a: {b: 1,}\n', ['a', 'c'], 2), 'a: {b: 1,c: 2}\n');
+	t.is(edit('a:\r\n  b: 1\r\n', ['a', 'c'], 2), 'a:\r\n  b: 1\r\n  c: 2\r\n');
+	t.is(edit('mode: |\r\n  x\r\nb: 1\r\n', ['mode'], 'ipvs'), 'mode: ipvs\r\nb: 1\r\n');
+	t.is(edit('a: 1\n...\n', ['c'], 'd'), 'a: 1\nc: d\n...\n');
+});
+
+test('a value that counts elsewhere, too, is refused', t => {
+	t.regex(edit('mode: &m ipvs\nother: *m\n', ['mode'], 'iptables'), /^refused: mode is written so that a change of it would change more/v);
+	t.is(edit('mode: &m ipvs\nother: 1\n', ['mode'], 'iptables'), 'mode: &m iptables\nother: 1\n');
+	t.regex(edit('mode: *m\n', ['mode'], 'iptables'), /^refused: /v);
+	t.regex(edit('? a\n: b\n', ['c'], 'd'), /^refused: /v);
+	t.regex(edit('iptables:\n\tx: 1\n', ['mode'], 'd'), /^refused: line 2, column 1 is not YAML: Tabs/v);
+	t.regex(edit('a: 1\na: 2\n', ['a'], 3), /^refused: line 2, column 1 is not YAML: Map keys must be unique/v);
+	t.regex(edit('# only this\n', ['a'], 3), /^refused: it has 0 YAML documents/v);
+});
+
+test('of random documents every byte outside of the value stays, and comes back with it', t => {
+	const random = createRandom(11);
+	for (let round = 0; round < 200; round++) {
+		const eol = random.pick(['\n', '\r\n']);
+		const value = random.pick(['ipvs', '7', 'true']);
+		const around = () => Array.from({length: random.between(0, 4)}, (_, index) => random.pick(['# said', '', `k${random.between(0, 1e6)}${index}: "a # b"`, `l${random.between(0, 1e6)}${index}: {a: [1, 2],   b: x}`]));
+		const text = [...around(), `mode:${' '.repeat(random.between(1, 4))}${value}${random.pick(['', '  # why', ' '])}`, ...around()].join(eol) + random.pick(['', eol]);
+		const edited = edit(text, ['mode'], 'iptables');
+		t.is(edited, text.replace(new RegExp(`(?<=mode: {1,4})${value}`, 'v'), 'iptables'));
+		t.is(edit(edited, ['mode'], value === 'ipvs' ? value : JSON.parse(value) as boolean), text);
+	}
+});
+
+test('JSON with no place for the value is refused', t => {
+	for (const text of ['{"plugins": 5}', '[]', '']) {
+		t.true('refused' in editJson(text, ['plugins', 0, 'hairpinMode'], true), `${text} is refused`);
+	}
+});
