@@ -17,10 +17,12 @@ const reach = (file: string): ReadonlySet<string> => {
 	const seen = new Set<string>();
 	const waiting = [file];
 	for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-		if (!seen.has(next)) {
-			seen.add(next);
-			waiting.push(...importsOf(next));
+		if (seen.has(next)) {
+			continue;
 		}
+
+		seen.add(next);
+		waiting.push(...importsOf(next));
 	}
 
 	return seen;

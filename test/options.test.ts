@@ -97,7 +97,9 @@ test('fix takes what to change, where, and for how long', t => {
 });
 
 test('undo and keep take one change, or the last one', t => {
-	t.like(parseOptions(['undo', '20261123-160000-ab12', '--yes']), {command: 'undo', id: '20261123-160000-ab12', isAgreed: true, isReadOnly: false});
+	t.like(parseOptions(['undo', '20261123-160000-ab12', '--yes']), {
+		command: 'undo', id: '20261123-160000-ab12', isAgreed: true, isReadOnly: false,
+	});
 	t.like(parseOptions(['undo', '--last', '--read-only']), {id: undefined, isAgreed: false, isReadOnly: true});
 	t.like(parseOptions(['undo', '--list']), {isList: true});
 	t.like(parseOptions(['keep', '--last']), {command: 'keep', isAgreed: true});
