@@ -118,7 +118,7 @@ export const fix = async (options: FixOptions, output: Output, signal: AbortSign
 
 		if (isIdle(prepared)) {
 			output.warn('nothing is to be done: all of it is so already');
-			return 0;
+			return prepared.before === undefined ? exitCodes.healthy : exitCodes[prepared.before.diagnosis?.conclusion ?? 'undecided'];
 		}
 
 		return await carryOut(session, prepared, await consentTo(options, signal), {options, output});

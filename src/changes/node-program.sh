@@ -32,7 +32,8 @@ is_there() { # RULE: with a word for each argument, none of which has a blank
 present_value() { # KIND NAME
 	case $1 in
 	file) path=$(real_path "$2"); if [ -f "$path" ]; then hash_of "$path"; elif [ -e "$path" ]; then echo other; else echo absent; fi ;;
-	sysctl) { IFS= read -r value <"/proc/sys/$2"; } 2>/dev/null && printf '%s\n' "$value" || echo absent ;;
+	# Not by the shell's own read: that takes one byte at a time, and the kernel gives a number only once (proc_dointvec).
+	sysctl) cat "/proc/sys/$2" 2>/dev/null || echo absent ;;
 	module) if [ -d "/sys/module/$2" ]; then echo loaded; else echo absent; fi ;;
 	bridge-port) cat "/sys/class/net/$2/brport/hairpin_mode" 2>/dev/null || echo absent ;;
 	bridge-flag) cat "/sys/class/net/${2%% *}/bridge/${2#* }" 2>/dev/null || echo absent ;;

@@ -136,8 +136,8 @@ const prepareFile = (node: string, edit: FileEdit, present: string | undefined):
 const prepareStep = (node: string, edit: Edit, {value, text}: Reading): PreparedStep | NotApplicable | undefined => {
 	const setting = settingOf(edit);
 	if (isFileEdit(edit)) {
-		if (value === 'other') {
-			return refuseOn(node, `${edit.path} is not a text file`);
+		if (value === 'other' || !edit.path.startsWith('/')) {
+			return refuseOn(node, edit.path.startsWith('/') ? `${edit.path} is not a text file` : `${edit.path} is relative to where its daemon was started`);
 		}
 
 		return prepareFile(node, edit, text);

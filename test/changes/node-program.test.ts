@@ -167,17 +167,17 @@ asRoot('a full disk and one that is read-only: one line, and nothing is changed'
 	rmSync(place.root, {recursive: true});
 });
 
-asRoot('bridge ports, switches of a bridge and rules: made and put back, and what is gone is as good as restored', async t => {
+asRoot('sysctls, bridge ports, switches of a bridge and rules: made and put back, and what is gone is as good as restored', async t => {
 	const place = makePlace();
 	mkdirSync(path.join(place.root, 'lib'));
 	const script = [
 		'mount -t sysfs sysfs /sys; ip link add br0 type bridge; ip link add v0 type veth peer name v1; ip link set v0 master br0',
-		'show() { cat /sys/class/net/v0/brport/hairpin_mode /sys/class/net/br0/bridge/multicast_snooping; iptables -S FORWARD | grep -c ACCEPT$; }',
+		'show() { cat /proc/sys/net/ipv4/ip_forward /sys/class/net/v0/brport/hairpin_mode /sys/class/net/br0/bridge/multicast_snooping; iptables -S FORWARD | grep -c ACCEPT$; }',
 		'program=$1 directory=$2; change() { verb=$1; shift; sh -c "$program" hairpin-change "$program" "$verb" "$directory" "$@" | tail -n 1; }',
-		'show; change apply 0 "" bridge-port v0 0 1 bridge-flag "br0 multicast_snooping" 1 0 rule "iptables filter FORWARD -s 10.244.0.0/16 -j ACCEPT" absent present; show; change undo; show',
+		'echo 0 >/proc/sys/net/ipv4/ip_forward; show; change apply 0 "" sysctl net/ipv4/ip_forward 0 1 bridge-port v0 0 1 bridge-flag "br0 multicast_snooping" 1 0 rule "iptables filter FORWARD -s 10.244.0.0/16 -j ACCEPT" absent present; show; change undo; show',
 		'change apply 0 "" bridge-port v0 0 1; ip link del v0; change undo',
 	].join('\n');
 	const text = await inNamespaces(script, program, place.journal);
-	t.is(text.replaceAll('\n', ' ').trim(), '0 1 1 @@applied 1 0 2 @@undone 0 1 1 @@applied @@undone');
+	t.is(text.replaceAll('\n', ' ').trim(), '0 0 1 1 @@applied 1 1 0 2 @@undone 0 0 1 1 @@applied @@undone');
 	rmSync(place.root, {recursive: true});
 });

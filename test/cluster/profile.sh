@@ -29,6 +29,7 @@ to_daemonset() {
 	proxy_config_map | run_kubectl apply -f - >/dev/null
 	run_kubectl apply -f "$HERE/workload/kube-proxy.yaml" >/dev/null
 	wait_until 120 'the pods of kube-proxy' run_kubectl --namespace kube-system rollout status daemonset/kube-proxy --timeout=5s
+	wait_until 60 "the Service's rules on every node" rules_are_there
 	say "kube-proxy is a DaemonSet ($SECONDS s)"
 }
 
@@ -36,13 +37,17 @@ to_units() {
 	run_kubectl --namespace kube-system delete daemonset/kube-proxy configmap/kube-proxy --ignore-not-found >/dev/null
 	wait_until 60 'the pods of kube-proxy to end' proxy_pods_are_gone
 	on_nodes 'systemctl enable --quiet --now kube-proxy'
-	wait_until 60 'kube-proxy to answer' proxies_answer
+	wait_until 60 "the Service's rules on every node" rules_are_there
 	say "kube-proxy is a unit on every node ($SECONDS s)"
 }
 
 proxy_pods_are_gone() { [ -z "$(run_kubectl --namespace kube-system get pods --selector k8s-app=kube-proxy --output name)" ]; }
 
-proxies_answer() {
+# kube-proxy answers before its rules are there, and refuses Services meanwhile.
+rules_are_there() {
 	local n
-	for n in $(node_numbers); do node_ssh "$n" curl -sf -o /dev/null 127.0.0.1:10256/healthz || return 1; done
+	for n in $(node_numbers); do
+		node_ssh "$n" "curl -sf -o /dev/null 127.0.0.1:10256/healthz && ipset list KUBE-CLUSTER-IP | grep -q '^${VIP%:*},tcp:${VIP#*:}' && ipset list KUBE-LOOP-BACK | grep -q tcp:80" || return 1
+	done
+	is_programmed
 }
