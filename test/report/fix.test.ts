@@ -33,7 +33,12 @@ const config = '/var/lib/kube-proxy/config.yaml';
 const prepared = (node: string): PreparedNode => ({
 	node,
 	steps: [{
-		kind: 'file', name: config, before: 'sha256:00', wanted: 'base64:', textBefore: 'mode: ipvs\niptables:\n  masqueradeAll: false # \u{1B}[31mred\n', textAfter: 'mode: ipvs\niptables:\n  masqueradeAll: true # \u{1B}[31mred\n',
+		kind: 'file',
+		name: config,
+		before: 'sha256:00',
+		wanted: 'base64:',
+		textBefore: 'mode: ipvs\niptables:\n  masqueradeAll: false # \u{1B}[31mred\n',
+		textAfter: 'mode: ipvs\niptables:\n  masqueradeAll: true # \u{1B}[31mred\n',
 	}, {
 		kind: 'sysctl', name: 'net/ipv4/ip_forward', before: '0', wanted: '1',
 	}],
