@@ -70,6 +70,40 @@ test(refuses, ['chek', 'nginx'], /unknown command 'chek'.*Did you mean check/v);
 test(refuses, ['check', 'nginx', '--form', 'pod/x'], /unknown option '--form'.*Did you mean --from/v);
 test(refuses, ['nodes', 'k8s1', '-l', 'a=b'], /cannot be used with --selector/v);
 test(refuses, ['nodes', '--concurrency', '0'], /between 1 and 256/v);
+for (const time of ['10', '9s', '25h', '0m', '-5m', '1.5h', '10d', '1e9s']) {
+	test(refuses, ['fix', 'br-netfilter', '--for', time], /a time between 10s and 24h/v);
+}
+
+test(refuses, ['fix'], /missing required argument 'id'.*fix --list/v);
+test(refuses, ['fix', 'br-netfilter', '--all-nodes', '--node', 'k8s1'], /--node cannot be used with --all-nodes/v);
+test(refuses, ['fix', 'br-netfilter', '--from', 'pod/mars1'], /--from needs the Service/v);
+test(refuses, ['fix', 'br-netfilter', '--yes', '--dry-run'], /--yes cannot be used with --dry-run/v);
+test(refuses, ['fix', 'br-netfilter', '--render', 'chef'], /Allowed choices are shell, ansible, daemonset/v);
+test(refuses, ['undo'], /missing required argument 'id'.*--last/v);
+test(refuses, ['keep'], /missing required argument 'id'/v);
+
+test('fix takes what to change, where, and for how long', t => {
+	t.like(parseOptions(['fix', 'masquerade-all=true']), {
+		command: 'fix', id: 'masquerade-all=true', service: undefined, nodes: [], isAllNodes: false, isAgreed: false, isReadOnly: false, isDryRun: false, render: undefined, forSeconds: 0, isJson: false,
+	});
+	t.like(parseOptions(['fix', 'br-netfilter', 'svc/nginx', '--from', 'pod/mars1', '--node', 'k8s1', '--node', 'k8s2', '--yes', '--read-only']), {
+		service: 'svc/nginx', from: 'pod/mars1', nodes: ['k8s1', 'k8s2'], isAgreed: true, isReadOnly: true,
+	});
+	for (const [time, forSeconds] of [['10s', 10], ['90s', 90], ['10m', 600], ['24h', 86_400]] as const) {
+		t.like(parseOptions(['fix', 'br-netfilter', '--for', time]), {forSeconds});
+	}
+
+	t.like(parseOptions(['fix', 'br-netfilter', '--list']), {id: undefined});
+});
+
+test('undo and keep take one change, or the last one', t => {
+	t.like(parseOptions(['undo', '20261123-160000-ab12', '--yes']), {
+		command: 'undo', id: '20261123-160000-ab12', isAgreed: true, isReadOnly: false,
+	});
+	t.like(parseOptions(['undo', '--last', '--read-only']), {id: undefined, isAgreed: false, isReadOnly: true});
+	t.like(parseOptions(['undo', '--list']), {isList: true});
+	t.like(parseOptions(['keep', '--last']), {command: 'keep', isAgreed: true});
+});
 
 test('help is text, also with no arguments at all', t => {
 	for (const argv of [[], ['--help'], ['check', '--help'], ['help', 'ladder']]) {

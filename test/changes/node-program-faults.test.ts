@@ -105,7 +105,7 @@ const killAfter = async (argv: readonly string[], delayMs: number): Promise<void
 
 asRoot('an undo that is killed at any moment is undone by the next one, and nothing is left', async t => {
 	const random = createRandom(5);
-	for (let round = 0; round < 15; round++) {
+	for (let round = 0; round < 8; round++) {
 		const place = makePlace();
 		const before = tell(place);
 		/* eslint-disable no-await-in-loop -- one after the other: each has its own moment */

@@ -38,10 +38,10 @@ export const withSysctls = (node: NodeEvidence, values: Readonly<Record<string, 
 export const withBridges = (node: NodeEvidence, change: (bridge: Bridge) => Bridge): NodeEvidence =>
 	('unknown' in node.bridges ? node : {...node, bridges: {...node.bridges, value: node.bridges.value.map(bridge => change(bridge))}});
 
-/** A file in a directory whose files are read in the order of their names, the last one winning: named behind all that say something else. */
+/** A file in a directory whose files are read in the order of their names, the last one winning: named behind all others that say something. */
 export const nameLastFile = (directory: string, name: string, others: readonly string[]): string => {
 	const names = others.map(file => file.slice(file.lastIndexOf('/') + 1));
-	const prefix = ['99-zz-', 'zz-99-', 'zzzz-99-'].find(candidate => names.every(other => other < `${candidate}${name}`)) ?? '~';
+	const prefix = ['99-zz-', 'zz-99-', 'zzzz-99-'].find(candidate => names.every(other => other <= `${candidate}${name}`)) ?? '~';
 	return `${directory}/${prefix}${name}`;
 };
 
