@@ -46,7 +46,6 @@ test.before(async () => {
 	await writeKubeconfig();
 });
 test.after.always(async () => {
-	await setProfile('units');
 	await restoreCluster();
 	await rm(state, {recursive: true, force: true});
 });

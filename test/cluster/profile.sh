@@ -18,6 +18,8 @@ on_nodes() { # CMD: on all nodes at once
 	for job in "${jobs[@]}"; do wait "$job" || fail "could not run on every node: $1"; done
 }
 
+is_daemonset() { [ -n "$(run_kubectl --namespace kube-system get daemonset/kube-proxy --ignore-not-found --output name)" ]; }
+
 proxy_config_map() {
 	sed 's|kubeconfig: .*|kubeconfig: /var/lib/kube-proxy/kubeconfig.conf|' "$HERE/node/var/lib/kube-proxy/config.yaml" >"$RUN/config.conf"
 	node_ssh 1 cat /etc/kubernetes/kube-proxy.kubeconfig >"$RUN/kubeconfig.conf"

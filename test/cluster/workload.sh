@@ -62,6 +62,7 @@ on_every_node() { # WHAT: runs node-state.sh everywhere at once; what it says st
 reset_cluster() {
 	[ -e "$RUN/seeded" ] || fail 'it has no founding state yet: seed first'
 	runs_api_server || restart_api_server
+	! is_daemonset || to_units
 	restore_objects &
 	local objects=$!
 	on_every_node restore
