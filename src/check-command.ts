@@ -1,13 +1,13 @@
 import {performance} from 'node:perf_hooks';
 import {createAccess} from './access/create-access.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
-import type {Check, Finding} from './check.ts';
+import {type Check, type Finding, changesFor} from './check.ts';
 import {type KubectlProgram, createKubectl} from './cluster/kubectl.ts';
 import type {Evidence} from './evidence/evidence.ts';
 import type {AccessOptions, CheckOptions} from './options.ts';
 import {type PlannedNode, formatPlannedObjects} from './planned-objects.ts';
 import {formatJson} from './report/json.ts';
-import {formatProgress} from './report/progress.ts';
+import {tellProgress} from './report/progress.ts';
 import {formatReport} from './report/text.ts';
 import {type SessionTools, runSession} from './session.ts';
 import {type SessionState, evidenceOf} from './session-state.ts';
@@ -20,19 +20,24 @@ export type Output = {
 	warn(text: string): void;
 };
 
-const exitCodes = {healthy: 0, fault: 1, undecided: 2} as const;
+/** What a conclusion is as an exit code (design.md §9). */
+export const exitCodes = {healthy: 0, fault: 1, undecided: 2} as const;
 
 /** The command that does it all, where hairpin can. */
-const typeFix = ({target}: SessionState, evidence: Evidence, {id, fixedBy}: Check): readonly string[] => {
-	const changes = typeof fixedBy === 'function' ? fixedBy(evidence) : fixedBy ?? [];
-	return target === undefined || target.isFromRules === true || changes.length === 0
+const typeFix = (evidence: Evidence, check: Check): readonly string[] => {
+	const {service, port, client, isFromRules} = evidence.target;
+	return isFromRules === true || changesFor(check, evidence).length === 0
 		? []
-		: [`hairpin fix ${id} svc/${target.service.name}:${target.port.port} --from pod/${target.client.name} -n ${target.service.namespace} --all-nodes   # shows it, asks, verifies; hairpin undo puts it back. By hand:`];
+		: [
+			`hairpin fix ${check.id} svc/${service.name}:${port.port} --from pod/${client.name} -n ${service.namespace} --all-nodes`,
+			'# shows it, asks, verifies; hairpin undo puts it back. By hand:',
+		];
 };
 
-const repairOf = (state: SessionState) => ({check, verdict}: Finding): readonly string[] => {
+const repairOf = (state: SessionState) => {
 	const evidence = evidenceOf(state);
-	return verdict.status === 'broken' || verdict.status === 'latent' ? [...typeFix(state, evidence, check), ...check.repair(evidence)] : [];
+	return ({check, verdict}: Finding): readonly string[] =>
+		(verdict.status === 'broken' || verdict.status === 'latent' ? [...typeFix(evidence, check), ...check.repair(evidence)] : []);
 };
 
 const exitCodeOf = ({diagnosis}: SessionState): number => exitCodes[diagnosis?.conclusion ?? 'undecided'];
@@ -74,12 +79,7 @@ export const check = async (options: CheckOptions, output: Output, signal: Abort
 
 	const state = await runSession({
 		...tools,
-		onEvent(event) {
-			const line = formatProgress(event);
-			if (line !== undefined) {
-				output.warn(line);
-			}
-		},
+		onEvent: tellProgress(output.warn),
 		onJudged(judged) {
 			refuseBlindness(judged);
 			output.write(options.isJson ? formatJson(judged, exitCodeOf(judged), repairOf(judged)) : formatReport(judged, repairOf(judged)));

@@ -46,6 +46,10 @@ export type Check = {
 	readonly ofNode?: NodeCheck;
 };
 
+/** What hairpin can change to repair a check's fault, best first; nothing where that is not known without evidence. */
+export const changesFor = ({fixedBy}: Check, evidence: Evidence | undefined): readonly string[] =>
+	(typeof fixedBy === 'function' ? (evidence ? fixedBy(evidence) : []) : fixedBy ?? []);
+
 /** A check together with its answer. */
 export type Finding = {
 	readonly check: Check;

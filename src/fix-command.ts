@@ -1,4 +1,4 @@
-import type {Output} from './check-command.ts';
+import {type Output, exitCodes} from './check-command.ts';
 import {createKubectl} from './cluster/kubectl.ts';
 import {type Consent, giveConsent} from './consent.ts';
 import {isAnsweredYes} from './fix/is-answered-yes.ts';
@@ -18,13 +18,10 @@ import {
 	formatChanges,
 	formatPreview,
 } from './report/fix-text.ts';
-import {formatProgress, stampLine} from './report/progress.ts';
+import {stampLine, tellProgress} from './report/progress.ts';
 import {isFailing} from './probes/matrix.ts';
 import type {SessionState} from './session-state.ts';
 import {UserFacingError} from './user-facing-error.ts';
-
-/** healthy: it acts, and what failed works · fault: it acts, and something still fails (design.md §9). */
-const exitCodes = {healthy: 0, fault: 1, undecided: 2} as const;
 
 const isIdle = ({prepared, change: {plan}}: PreparedFix): boolean => prepared.length === 0 && plan.objects.every(({before, after}) => before === after);
 
@@ -82,7 +79,7 @@ const carryOut = async (session: FixSession, fix: PreparedFix, consent: Consent,
 	return exitCode;
 };
 
-/** `hairpin fix`. Resolves with the exit code; throws `UserFacingError` where it was not made. */
+/** `hairpin fix`. Resolves with the exit code: 0 where it acts and what failed works, 1 where something still fails. Throws `UserFacingError` where it was not made. */
 export const fix = async (options: FixOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	const {id} = options;
 	if (id === undefined) {
@@ -95,12 +92,7 @@ export const fix = async (options: FixOptions, output: Output, signal: AbortSign
 		options: {...options, id},
 		kubectl: createKubectl(options),
 		consent: !isShown && options.isAgreed ? giveConsent(options) : undefined,
-		tellSession(event) {
-			const line = formatProgress(event);
-			if (line !== undefined) {
-				output.warn(line);
-			}
-		},
+		tellSession: tellProgress(output.warn),
 		tellChange(news) {
 			output.warn(stampLine(performance.now(), formatChangeNews(news)));
 		},

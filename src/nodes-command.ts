@@ -1,7 +1,6 @@
 import {performance} from 'node:perf_hooks';
-import type {AccessNews} from './access/access.ts';
 import {createAccess} from './access/create-access.ts';
-import {type Output, printPlan} from './check-command.ts';
+import {type Output, exitCodes, printPlan} from './check-command.ts';
 import {createKubectl} from './cluster/kubectl.ts';
 import {findNodes} from './fleet/find-nodes.ts';
 import type {Fleet, NodeNews} from './fleet/fleet.ts';
@@ -11,9 +10,8 @@ import type {NodesOptions} from './options.ts';
 import {formatNodesJson} from './report/nodes-json.ts';
 import {formatNodeLine} from './report/nodes-table.ts';
 import {formatNodesText} from './report/nodes-text.ts';
-import {formatProgress} from './report/progress.ts';
+import {stampLine, tellProgress} from './report/progress.ts';
 
-const exitCodes = {healthy: 0, fault: 1, undecided: 2} as const;
 const couldNotRun = 3;
 
 const describeNews = (news: NodeNews): string => (news.type === 'node-judged'
@@ -31,19 +29,12 @@ export const nodes = async (options: NodesOptions, output: Output, signal: Abort
 	}
 
 	const addresses = new Map(found.nodes.map(({name, internalIp}) => [name, internalIp]));
-	const tellAccess = (news: AccessNews): void => {
-		const line = formatProgress({...news, atMs: performance.now()});
-		if (line !== undefined) {
-			output.warn(line);
-		}
-	};
-
 	const read = await readFleet(found.nodes, {
-		openAccess: () => createAccess(options, {addressOf: node => addresses.get(node), kubectl, tell: tellAccess}),
+		openAccess: () => createAccess(options, {addressOf: node => addresses.get(node), kubectl, tell: tellProgress(output.warn)}),
 		concurrency: options.concurrency,
 		signal,
 		tell(news) {
-			output.warn(`${(performance.now() / 1000).toFixed(1).padStart(5)} s  ${describeNews(news)}`);
+			output.warn(stampLine(performance.now(), describeNews(news)));
 		},
 	});
 	const fleet: Fleet = {...read, notes: found.notes, isWhole: found.isWhole && !signal.aborted};

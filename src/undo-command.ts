@@ -15,7 +15,7 @@ import {isAnsweredYes} from './fix/is-answered-yes.ts';
 import {type Hands, createHands} from './fix/hands.ts';
 import type {UndoOptions} from './options.ts';
 import {formatChangeNews, formatJournal} from './report/fix-text.ts';
-import {formatProgress, stampLine} from './report/progress.ts';
+import {stampLine, tellProgress} from './report/progress.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 const findEntry = (entries: readonly Entry[], id: string | undefined): Entry => {
@@ -58,12 +58,7 @@ const openHands = (options: UndoOptions, entry: Entry, consent: Consent, output:
 		options: reach,
 		kubectl,
 		addressOf: node => reach.addresses.get(node),
-		tell(news) {
-			const line = formatProgress({...news, atMs: performance.now()});
-			if (line !== undefined) {
-				output.warn(line);
-			}
-		},
+		tell: tellProgress(output.warn),
 		consent,
 		question: () => ({vip: '', endpointIps: []}),
 	});

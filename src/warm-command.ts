@@ -1,5 +1,4 @@
 import {performance} from 'node:perf_hooks';
-import type {AccessNews} from './access/access.ts';
 import {createGate} from './access/gate.ts';
 import {type PodMaker, createPodMaker} from './access/node-pod/node-pods.ts';
 import type {Output} from './check-command.ts';
@@ -8,7 +7,7 @@ import type {Node} from './cluster/cluster.ts';
 import {createKubectl} from './cluster/kubectl.ts';
 import {findNodes} from './fleet/find-nodes.ts';
 import type {WarmOptions} from './options.ts';
-import {formatProgress} from './report/progress.ts';
+import {tellProgress} from './report/progress.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 const incomplete = 2;
@@ -45,14 +44,7 @@ export const warm = async (options: WarmOptions, output: Output, signal: AbortSi
 
 	const kubectl = createKubectl(options);
 	const {nodes} = await findNodes(kubectl, options, signal);
-	const tell = (news: AccessNews): void => {
-		const line = formatProgress({...news, atMs: performance.now()});
-		if (line !== undefined) {
-			output.warn(line);
-		}
-	};
-
-	const maker = createPodMaker(kubectl, {...options, image}, tell);
+	const maker = createPodMaker(kubectl, {...options, image}, tellProgress(output.warn));
 	signal.addEventListener('abort', () => {
 		maker.stop();
 	});

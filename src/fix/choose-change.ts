@@ -1,3 +1,4 @@
+import {changesFor} from '../check.ts';
 import type {Recipe} from '../changes/change.ts';
 import {findRecipe, recipes} from '../changes/recipes/index.ts';
 import {checks} from '../checks/index.ts';
@@ -35,7 +36,7 @@ const changesOf = (id: string, evidence: Evidence | undefined): readonly string[
 		throw new UserFacingError(`hairpin cannot repair ${id} itself`, 'hairpin check tells what would');
 	}
 
-	return typeof check.fixedBy === 'function' ? (evidence ? check.fixedBy(evidence) : []) : check.fixedBy;
+	return changesFor(check, evidence);
 };
 
 /** What was asked for on the command line: a check's best repair, or a change by its own name. Throws `UserFacingError`. */

@@ -5,16 +5,15 @@ import type {Prediction} from '../changes/predict.ts';
 import type {NodePreview, Preview} from '../fix/preview.ts';
 import {type Cell, nameCell} from '../probes/matrix.ts';
 import {formatCell} from './matrix-text.ts';
+import {indent, section} from './sections.ts';
 import {cutText, formatTable, wrapText} from './table.ts';
 
 const width = 120;
 
-const indent = (lines: readonly string[], by = '  '): readonly string[] => lines.map(line => (line === '' ? '' : by + line));
-
-const formatStep = ({command, undo, diff}: TypedStep): readonly string[] => [
-	`${command.padEnd(62)}  undo: ${undo}`.length <= width - 4 ? `${command.padEnd(62)}  undo: ${undo}` : `${command}\n      undo: ${undo}`,
-	...indent(diff, ' '.repeat(4)),
-].flatMap(line => line.split('\n'));
+const formatStep = ({command, undo, diff}: TypedStep): readonly string[] => {
+	const line = `${command.padEnd(62)}  undo: ${undo}`;
+	return [...(line.length <= width - 4 ? [line] : [command, `      undo: ${undo}`]), ...indent(diff, ' '.repeat(4))];
+};
 
 /** Nodes where the same is done are told together. */
 const formatNodes = (nodes: readonly NodePreview[]): readonly string[] => Map.groupBy(nodes, ({steps, restarts}) => JSON.stringify([steps, restarts])).values()
@@ -33,8 +32,6 @@ const columnOf = ({toIp, toPort}: Cell): string => `${toIp}:${toPort}`;
 const formatPredictions = (predictions: readonly Prediction[]): readonly string[] => formatTable(predictions.map(({cell, expected, by}) => [
 	cell.from, '→', columnOf(cell), words[expected], by === undefined ? '' : `(${by})`,
 ]));
-
-const section = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', title, ...indent(lines)]);
 
 const wrapAll = (texts: readonly string[]): readonly string[] => texts.flatMap(text => wrapText(text, width - 2, '  '));
 

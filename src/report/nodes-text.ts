@@ -3,6 +3,7 @@ import type {Differences, OddNodes} from '../fleet/find-differences.ts';
 import {labelOf, settingNames} from '../fleet/setting-words.ts';
 import type {FleetFinding, FleetSummary} from '../fleet/summarize-fleet.ts';
 import {formatNodesTable, nameSome} from './nodes-table.ts';
+import {indent, section} from './sections.ts';
 import {wrapText} from './table.ts';
 
 const width = 80;
@@ -10,10 +11,6 @@ const maxOdd = 10;
 
 const words = {broken: 'would break', latent: 'latent', unknown: 'unknown'} as const;
 const markWidth = 13;
-
-const indent = (lines: readonly string[]): readonly string[] => lines.map(line => `  ${line}`);
-
-const section = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', title, ...indent(lines)]);
 
 const wrap = (text: string, hanging = '  '): readonly string[] => wrapText(text, width - 2, hanging);
 

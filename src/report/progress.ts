@@ -1,3 +1,5 @@
+import {performance} from 'node:perf_hooks';
+import type {AccessNews} from '../access/access.ts';
 import type {Service, ServicePort} from '../cluster/cluster.ts';
 import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
 import {cellOutcome} from '../probes/matrix.ts';
@@ -47,4 +49,12 @@ export const stampLine = (atMs: number, text: string): string => `${(atMs / 1000
 export const formatProgress = (event: SessionEvent): string | undefined => {
 	const sentence = (sentences[event.type] as (event: SessionEvent) => string | undefined)(event);
 	return sentence === undefined ? undefined : stampLine(event.atMs, sentence);
+};
+
+/** Tells every event of which there is something to say. What comes from outside of a session has no time yet. */
+export const tellProgress = (warn: (line: string) => void) => (event: SessionEvent | AccessNews): void => {
+	const line = formatProgress('atMs' in event ? event : {...event, atMs: performance.now()});
+	if (line !== undefined) {
+		warn(line);
+	}
 };

@@ -9,16 +9,13 @@ import type {Target} from '../target.ts';
 import {formatInventory} from './inventory.ts';
 import {formatLadder} from './ladder-text.ts';
 import {formatBackendHits, formatMatrix} from './matrix-text.ts';
+import {indent, section} from './sections.ts';
 import {cutText, formatTable, wrapText} from './table.ts';
 
 const width = 120;
 const marks = {
 	ok: '✓', broken: '✗', latent: '!', unknown: '?',
 } as const;
-
-const indent = (lines: readonly string[]): readonly string[] => lines.map(line => (line === '' ? '' : `  ${line}`));
-
-const section = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', title, ...indent(lines)]);
 
 const formatIp = (ip: string): string => (ip.includes(':') ? `[${ip}]` : ip);
 
