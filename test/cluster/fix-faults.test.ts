@@ -19,25 +19,33 @@ import {
 test.before(prepareCluster);
 test.after.always(restoreCluster);
 
+/** Where a fix is broken: as soon as it says this. */
+type Moment = {readonly change: string; readonly at: RegExp};
+
 /** kill: hairpin itself, with -9 · cut: every ssh of it · program: what works on the node. */
-type Break = {readonly change: string; readonly at: RegExp; readonly how: 'kill' | 'cut' | 'program'};
+type Break = Moment & {readonly how: 'kill' | 'cut' | 'program'};
 
-// The sysctls come up as br-netfilter wants them, so that only the narrow variant writes them.
-const steps: ReadonlyArray<readonly [string, readonly string[]]> = [
-	['br-netfilter', ['modules-load.d', 'sysctl.d', 'module br_netfilter']],
-	['br-netfilter-narrow', ['nf-call-iptables', 'nf_call_ip6tables']],
+const says = (change: string, ...words: readonly string[]): readonly Moment[] => words.map(word => ({change, at: new RegExp(RegExp.escape(word), 'v')}));
+
+const stepsOf = (change: string, ...steps: readonly string[]): readonly Moment[] =>
+	steps.flatMap(step => ['begun', 'done'].map(word => ({change, at: new RegExp(`${RegExp.escape(step)}.* ${word}`, 'v')})));
+
+const moments: readonly Moment[] = [
+	...stepsOf('br-netfilter', 'modules-load.d', 'sysctl.d', 'module br_netfilter'),
+	// The sysctls come up as br-netfilter wants them, so that only the narrow variant writes them.
+	...stepsOf('br-netfilter-narrow', 'nf-call-iptables', 'nf_call_ip6tables'),
+	...says('masquerade-all=true', 'config.yaml begun', 'config.yaml done', 'restarted', 'waiting until it acts'),
+	...says('br-netfilter', 'the journal is'),
 ];
 
-const everyBreak: readonly Break[] = [
-	...steps.flatMap(([change, names]) => names.flatMap(step => ['begun', 'done'].flatMap(word => (['kill', 'cut'] as const).map(how => ({change, at: new RegExp(`${RegExp.escape(step)}.* ${word}`, 'v'), how}))))),
-	...['config.yaml begun', 'config.yaml done', 'restarted', 'waiting until it acts'].flatMap(words => (['kill', 'cut'] as const).map(how => ({change: 'masquerade-all=true', at: new RegExp(RegExp.escape(words), 'v'), how}))),
-	...['the journal is', 'as the first one', 'modules-load.d', 'module br_netfilter', 'waiting'].map(words => ({change: 'br-netfilter', at: new RegExp(RegExp.escape(words), 'v'), how: 'program'} as const)),
-	{change: 'br-netfilter', at: /the journal is/v, how: 'kill'},
-	{change: 'br-netfilter', at: /the journal is/v, how: 'cut'},
-];
+const isThorough = process.env.HAIRPIN_EVERY_BREAK === '1';
+const ways = ['kill', 'cut'] as const;
 
-// At most moments it is broken in two ways; every other one suffices each time.
-const breaks = process.env.HAIRPIN_EVERY_BREAK === '1' ? everyBreak : everyBreak.filter(({how}, index) => how === 'program' || index % 4 === 0 || index % 4 === 3);
+// At every moment in one way, by turns; thoroughly in both.
+const breaks: readonly Break[] = [
+	...moments.flatMap((moment, index) => ways.filter((_, way) => isThorough || way === index % 2).map(how => ({...moment, how}))),
+	...says('br-netfilter', 'the journal is', 'as the first one', 'modules-load.d', 'module br_netfilter', 'waiting').map(moment => ({...moment, how: 'program'} as const)),
+];
 
 const childrenOf = async (pid: number): Promise<readonly number[]> => {
 	const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
