@@ -46,7 +46,7 @@ const readUndo = (command: Command, name: UndoOptions['command'], id: string | u
 export const describeUndo = (program: Command, done: (options: UndoOptions) => void): void => {
 	const undo = program.command('undo')
 		.summary('put back what hairpin changed')
-		.description('Puts a change back as it was, from what was kept on the nodes: from any directory, after a crash, after a reboot of a node. What somebody else changed since is left alone, and shown.')
+		.description('Puts a change back as it was, from what was kept on the nodes: from any directory, after a crash. What somebody else changed since is left alone, and shown.')
 		.argument('[id]', 'the change; see --list')
 		.option('--list', 'list the changes that were made from here')
 		.option('--last', 'the last one that is still in force')
