@@ -1,14 +1,24 @@
 import {performance} from 'node:perf_hooks';
 import {createAccess} from './access/create-access.ts';
+import {type KeptIncident, keepIncident} from './bundle/keep-incident.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
 import {type Check, type Finding, changesFor} from './check.ts';
 import {type KubectlProgram, createKubectl} from './cluster/kubectl.ts';
 import type {Evidence} from './evidence/evidence.ts';
 import type {AccessOptions, CheckOptions} from './options.ts';
 import {type PlannedNode, formatPlannedObjects} from './planned-objects.ts';
+import {
+	type Timeline,
+	createTimeline,
+	formatPrinted,
+	stampIncident,
+	writeReports,
+} from './report-files.ts';
+import type {Incident} from './report/incident.ts';
 import {formatJson} from './report/json.ts';
 import {tellProgress} from './report/progress.ts';
 import {formatReport} from './report/text.ts';
+import {redactIncident} from './redact-report.ts';
 import {type SessionTools, runSession} from './session.ts';
 import {type SessionState, evidenceOf} from './session-state.ts';
 import {resolveTarget} from './target.ts';
@@ -34,13 +44,14 @@ const typeFix = (evidence: Evidence, check: Check): readonly string[] => {
 		];
 };
 
-const repairOf = (state: SessionState) => {
+/** What a person would type to repair a finding: the command that does it all, and the steps by hand. */
+export const repairOf = (state: SessionState) => {
 	const evidence = evidenceOf(state);
 	return ({check, verdict}: Finding): readonly string[] =>
 		(verdict.status === 'broken' || verdict.status === 'latent' ? [...typeFix(evidence, check), ...check.repair(evidence)] : []);
 };
 
-const exitCodeOf = ({diagnosis}: SessionState): number => exitCodes[diagnosis?.conclusion ?? 'undecided'];
+export const exitCodeOf = ({diagnosis}: SessionState): number => exitCodes[diagnosis?.conclusion ?? 'undecided'];
 
 /** Where not one node let us in, there is nothing to report unless the API alone shows a fault. */
 const refuseBlindness = ({reached, unreachable, diagnosis}: SessionState): void => {
@@ -63,31 +74,69 @@ export const printPlan = (options: AccessOptions, nodes: readonly PlannedNode[],
 	return 0;
 };
 
-const prepareCheck = (options: CheckOptions & {readonly service: string}, kubectl: KubectlProgram): Pick<SessionTools, 'resolveTarget' | 'openAccess'> => ({
-	resolveTarget: async () => resolveTarget(kubectl, {service: options.service, from: options.from}),
-	openAccess: ({nodes}, tell) => createAccess(options, {addressOf: node => nodes.get(node)?.internalIp, kubectl, tell}),
+const prepareCheck = (options: CheckOptions & {readonly service: string}, kubectl: KubectlProgram, kept: KeptIncident | undefined): Pick<SessionTools, 'resolveTarget' | 'openAccess'> => ({
+	resolveTarget: async () => resolveTarget(kept?.kubectl(kubectl) ?? kubectl, {service: options.service, from: options.from}),
+	openAccess({nodes}, tell) {
+		const access = createAccess(options, {addressOf: node => nodes.get(node)?.internalIp, kubectl, tell});
+		return kept?.access(access) ?? access;
+	},
 });
+
+/** Prints the report of what was judged. */
+export const writeReport = (state: SessionState, isJson: boolean, {write}: Output): void => {
+	write(isJson ? formatJson(state, exitCodeOf(state), repairOf(state)) : formatReport(state, repairOf(state)));
+};
+
+const formatIncident = ({isJson, reports}: CheckOptions, incident: Incident): string => {
+	const {state, exitCode, repairOf: repairs} = incident;
+	return formatPrinted(reports, incident) ?? (isJson ? formatJson(state, exitCode, repairs) : formatReport(state, repairs));
+};
+
+const composeIncident = (options: CheckOptions, state: SessionState, timeline: Timeline, {warn}: Output): Incident => {
+	const incident = stampIncident({
+		state, exitCode: exitCodeOf(state), repairOf: repairOf(state), timeline: timeline.entries(), change: undefined,
+	});
+	return options.reports?.isRedacted === true ? redactIncident(incident, {options, repairOf, warn}) : incident;
+};
 
 /** `hairpin check`: one incident, headless. Resolves with the exit code (design.md §9). */
 export const check = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	const kubectl = createKubectl({kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace});
-	const tools = options.vip === undefined ? prepareCheck(options, kubectl) : prepareVipCheck(options, {kubectl, tell: output.warn, signal});
+	const kept = options.bundleFile === undefined || options.vip !== undefined || options.isDryRun ? undefined : keepIncident(options.bundleFile, options, () => performance.now());
+	const tools = options.vip === undefined ? prepareCheck(options, kubectl, kept) : prepareVipCheck(options, {kubectl, tell: output.warn, signal});
 	if (options.isDryRun) {
 		const nodes = options.vip === undefined ? (await tools.resolveTarget()).nodes.values().toArray() : [];
 		return printPlan(options, nodes, output);
 	}
 
+	const timeline = createTimeline();
+	const tell = tellProgress(output.warn);
+	const keepers = [...(options.capturesDirectory === undefined ? [] : [keepCaptures(options.capturesDirectory, output.warn)]), ...(kept ? [kept.captures] : [])];
+	let incident: Incident | undefined;
 	const state = await runSession({
 		...tools,
-		onEvent: tellProgress(output.warn),
+		onEvent(event) {
+			kept?.event(event);
+			tell(event);
+			timeline.note(event);
+		},
 		onJudged(judged) {
 			refuseBlindness(judged);
-			output.write(options.isJson ? formatJson(judged, exitCodeOf(judged), repairOf(judged)) : formatReport(judged, repairOf(judged)));
+			kept?.report(formatJson(judged, exitCodeOf(judged), repairOf(judged)));
+			incident = composeIncident(options, judged, timeline, output);
+			output.write(formatIncident(options, incident));
 		},
 		now: () => performance.now(),
 		signal,
 		probeTimeoutMs: options.timeoutMs,
-		keepCaptures: options.capturesDirectory === undefined ? undefined : keepCaptures(options.capturesDirectory, output.warn),
+		async keepCaptures(capture, target) {
+			await Promise.all(keepers.map(async keep => keep(capture, target)));
+		},
 	});
+	await kept?.end();
+	if (incident) {
+		await writeReports(options.reports, incident, output);
+	}
+
 	return exitCodeOf(state);
 };

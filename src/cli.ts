@@ -1,13 +1,21 @@
 import process from 'node:process';
-import {check} from './check-command.ts';
-import {fix} from './fix-command.ts';
-import {runLadder} from './ladder.ts';
-import {nodes} from './nodes-command.ts';
-import {parseOptions} from './options.ts';
-import {sweep} from './sweep-command.ts';
-import {undo} from './undo-command.ts';
+import {
+	type CheckOptions,
+	type FixOptions,
+	type HelpText,
+	type ImageOptions,
+	type IncidentOptions,
+	type JudgeOptions,
+	type LadderOptions,
+	type ManualOptions,
+	type NodesOptions,
+	type Parsed,
+	type SweepOptions,
+	type UndoOptions,
+	type WarmOptions,
+	parseOptions,
+} from './options.ts';
 import {UserFacingError} from './user-facing-error.ts';
-import {warm} from './warm-command.ts';
 
 const couldNotRun = 3;
 
@@ -37,43 +45,34 @@ const abortOnSignals = (): AbortSignal => {
 	return controller.signal;
 };
 
+// Only what the command needs is loaded: the others are not waited for.
+const commands = {
+	incident: async (options: IncidentOptions) => (await import('./incident-command.ts')).incident(options, output, abortOnSignals()),
+	check: async (options: CheckOptions) => (await import('./check-command.ts')).check(options, output, abortOnSignals()),
+	judge: async (options: JudgeOptions) => (await import('./judge-command.ts')).judgeBundle(options, output, abortOnSignals()),
+	fix: async (options: FixOptions) => (await import('./fix-command.ts')).fix(options, output, abortOnSignals()),
+	undo: async (options: UndoOptions) => (await import('./undo-command.ts')).undo(options, output, abortOnSignals()),
+	keep: async (options: UndoOptions) => (await import('./undo-command.ts')).undo(options, output, abortOnSignals()),
+	ladder: async ({files, isJson: json, isSummary: summary, flow}: LadderOptions) => (await import('./ladder.ts')).runLadder(files, {json, summary, flow}, output),
+	nodes: async (options: NodesOptions) => (await import('./nodes-command.ts')).nodes(options, output, abortOnSignals()),
+	sweep: async (options: SweepOptions) => (await import('./sweep-command.ts')).sweep(options, output),
+	warm: async (options: WarmOptions) => (await import('./warm-command.ts')).warm(options, output, abortOnSignals()),
+	image: async (options: ImageOptions) => (await import('./image-command.ts')).image(options, output, abortOnSignals()),
+	completion: async (options: ManualOptions) => (await import('./manual-command.ts')).manual(options, output),
+	man: async (options: ManualOptions) => (await import('./manual-command.ts')).manual(options, output),
+	async version() {
+		output.write(await (await import('./version.ts')).describeVersion());
+		return 0;
+	},
+	async print({text}: HelpText) {
+		output.write(text);
+		return 0;
+	},
+} satisfies Record<Parsed['command'], (options: never) => Promise<number>>;
+
 const run = async (): Promise<number> => {
 	const options = parseOptions(process.argv.slice(2));
-	switch (options.command) {
-		case 'check': {
-			return check(options, output, abortOnSignals());
-		}
-
-		case 'fix': {
-			return fix(options, output, abortOnSignals());
-		}
-
-		case 'undo':
-		case 'keep': {
-			return undo(options, output, abortOnSignals());
-		}
-
-		case 'ladder': {
-			return runLadder(options.files, {json: options.isJson, summary: options.isSummary, flow: options.flow}, output);
-		}
-
-		case 'nodes': {
-			return nodes(options, output, abortOnSignals());
-		}
-
-		case 'sweep': {
-			return sweep(options, output);
-		}
-
-		case 'warm': {
-			return warm(options, output, abortOnSignals());
-		}
-
-		case 'print': {
-			output.write(options.text);
-			return 0;
-		}
-	}
+	return (commands[options.command] as (options: Parsed) => Promise<number>)(options);
 };
 
 try {

@@ -38,9 +38,12 @@ const conclude = (target: Cell | undefined, cause: Finding | undefined): Conclus
 	return target !== undefined && target.attempts.length > 0 && !isFailing(target) ? 'healthy' : 'undecided';
 };
 
+/** What every check makes of the evidence, in the order of the checks. */
+export const judgeAll = (checks: readonly Check[], evidence: Evidence): readonly Finding[] => checks.map(check => ({check, verdict: check.judge(evidence)}));
+
 /** Judges every check and finds which verdicts explain the failing cells. Pure, and without an opinion where nothing explains them. */
 export const diagnose = (checks: readonly Check[], evidence: Evidence): Diagnosis => {
-	const findings = checks.map(check => ({check, verdict: check.judge(evidence)}));
+	const findings = judgeAll(checks, evidence);
 	const target = evidence.matrix.find(cell => isTargetCell(cell));
 	const {cause, contributing, unexplained} = findCause(ofStatus(findings, 'broken'), evidence, target);
 	const parts = {

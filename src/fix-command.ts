@@ -1,4 +1,5 @@
-import {type Output, exitCodes} from './check-command.ts';
+import {type Output, exitCodes, repairOf} from './check-command.ts';
+import {composeFixIncident} from './fix-report.ts';
 import {createKubectl} from './cluster/kubectl.ts';
 import {type Consent, giveConsent} from './consent.ts';
 import {isAnsweredYes} from './fix/is-answered-yes.ts';
@@ -19,13 +20,30 @@ import {
 	formatPreview,
 } from './report/fix-text.ts';
 import {stampLine, tellProgress} from './report/progress.ts';
+import {type Timeline, createTimeline, writeReports} from './report-files.ts';
 import {isFailing} from './probes/matrix.ts';
+import {redactIncident} from './redact-report.ts';
 import type {SessionState} from './session-state.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
-const isIdle = ({prepared, change: {plan}}: PreparedFix): boolean => prepared.length === 0 && plan.objects.every(({before, after}) => before === after);
+/** Whether nothing is to be done. */
+export const isIdle = ({prepared, change: {plan}}: PreparedFix): boolean => prepared.length === 0 && plan.objects.every(({before, after}) => before === after);
 
 const tellUndo = ({entry}: FixResult): string => `put it back with: hairpin undo ${entry.id}`;
+
+/** What to do after it was not made. */
+const tellNext = (result: FixResult): string => {
+	const {nodes, objects} = result.entry;
+	if ([...nodes, ...objects].some(({progress}) => progress === 'applied' || progress === 'begun')) {
+		return `some of it is in force; ${tellUndo(result)}`;
+	}
+
+	return objects.length > 0 ? 'everything is as it was; see what would be changed now: add --dry-run' : 'everything is as it was; see what the node says: journalctl -n 50';
+};
+
+/** Why a change was not made, and what to do next. */
+export const explainUnmade = (result: FixResult): UserFacingError =>
+	new UserFacingError(`the change was not made: ${result.isApplied ? '' : result.because}`, tellNext(result));
 
 const tellKeep = ({entry}: FixResult): readonly string[] => (entry.until === undefined ? [] : [`the nodes undo it by themselves at ${entry.until}, unless: hairpin keep ${entry.id}`]);
 
@@ -38,11 +56,11 @@ const describeAfter = ({matrix, diagnosis}: SessionState): string => {
 	return failing === 0 ? `verified: all ${asked.length} probes are open. ${sentence}` : `it acts, but ${failing} of ${asked.length} probes fail. ${sentence}`;
 };
 
-/** What came of it, in a few lines. */
-const formatResult = ({before}: PreparedFix, result: FixResult): string => {
+/** What came of it, in a few lines of so many columns. */
+export const formatResult = ({before}: PreparedFix, result: FixResult, columns?: number): string => {
 	const {after} = result;
 	return [
-		...(after && before ? ['before and after', ...formatBeforeAfter(before.matrix, after.matrix).map(line => `  ${line}`), ''] : []),
+		...(after && before ? ['before and after', ...formatBeforeAfter(before.matrix, after.matrix, columns).map(line => `  ${line}`), ''] : []),
 		after === undefined ? 'it acts on every node. No Service was named, so nothing was probed' : describeAfter(after),
 		...tellKeep(result),
 		tellUndo(result),
@@ -63,19 +81,25 @@ const showOnly = (options: FixOptions, fix: PreparedFix, output: Output): number
 	return 0;
 };
 
-const carryOut = async (session: FixSession, fix: PreparedFix, consent: Consent, {options, output}: {readonly options: FixOptions; readonly output: Output}): Promise<number> => {
+type Telling = {readonly options: FixOptions; readonly output: Output; readonly timeline: Timeline};
+
+const carryOut = async (session: FixSession, fix: PreparedFix, consent: Consent, {options, output, timeline}: Telling): Promise<number> => {
 	const result = await session.carryOut(fix, consent);
 	if (!result.isApplied) {
 		if (options.isJson) {
 			output.write(formatFixJson(fix, result, 3));
 		}
 
-		const isLeft = result.entry.nodes.some(({progress}) => progress === 'applied' || progress === 'begun');
-		throw new UserFacingError(`the change was not made: ${result.because}`, isLeft ? `some of it is in force; ${tellUndo(result)}` : 'everything is as it was; see what the node says: journalctl -n 50');
+		throw explainUnmade(result);
 	}
 
 	const exitCode = exitCodeOf(result);
 	output.write(options.isJson ? formatFixJson(fix, result, exitCode) : formatResult(fix, result));
+	const incident = composeFixIncident(fix, result, timeline.entries());
+	if (incident) {
+		await writeReports(options.reports, options.reports?.isRedacted === true ? redactIncident(incident, {options, repairOf, warn: output.warn}) : incident, output);
+	}
+
 	return exitCode;
 };
 
@@ -88,13 +112,20 @@ export const fix = async (options: FixOptions, output: Output, signal: AbortSign
 	}
 
 	const isShown = options.isDryRun || options.render !== undefined;
+	const timeline = createTimeline();
+	const tellSession = tellProgress(output.warn);
 	const session = createFixSession({
 		options: {...options, id},
 		kubectl: createKubectl(options),
 		consent: !isShown && options.isAgreed ? giveConsent(options) : undefined,
-		tellSession: tellProgress(output.warn),
+		tellSession(event) {
+			tellSession(event);
+			timeline.note(event);
+		},
 		tellChange(news) {
-			output.warn(stampLine(performance.now(), formatChangeNews(news)));
+			const entry = {atMs: performance.now(), text: formatChangeNews(news)};
+			output.warn(stampLine(entry.atMs, entry.text));
+			timeline.noteText(entry);
 		},
 		signal,
 	});
@@ -113,7 +144,7 @@ export const fix = async (options: FixOptions, output: Output, signal: AbortSign
 			return prepared.before === undefined ? exitCodes.healthy : exitCodes[prepared.before.diagnosis?.conclusion ?? 'undecided'];
 		}
 
-		return await carryOut(session, prepared, await consentTo(options, signal), {options, output});
+		return await carryOut(session, prepared, await consentTo(options, signal), {options, output, timeline});
 	} finally {
 		await session.close();
 	}

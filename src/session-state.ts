@@ -3,6 +3,8 @@ import type {CaptureEvidence} from './capture/capture-evidence.ts';
 import {podLabel} from './cluster/pod-label.ts';
 import type {Diagnosis} from './diagnosis.ts';
 import type {Evidence, NodeEvidence, PodEvidence} from './evidence/evidence.ts';
+import type {Finding} from './check.ts';
+import type {SeenAtPoint} from './packets/seen-packet.ts';
 import {type Cell, nameCell} from './probes/matrix.ts';
 import type {Target} from './target.ts';
 
@@ -19,6 +21,10 @@ export type SessionEvent = {readonly atMs: number} & (
 	/** Names of the cells, in the order in which they are shown. */
 	| {readonly type: 'probes-fired'; readonly cells: readonly string[]}
 	| {readonly type: 'opening-seen'}
+	/** Packets that captures brought since the last such event. */
+	| {readonly type: 'packets-seen'; readonly points: readonly SeenAtPoint[]}
+	/** What the checks say of the evidence so far. Told only to who watches. */
+	| {readonly type: 'checks-judged'; readonly findings: readonly Finding[]}
 	| {readonly type: 'probe-answered'; readonly cell: Cell}
 	| {readonly type: 'flow-decided'; readonly capture: CaptureEvidence}
 	| {readonly type: 'capture-stopped'; readonly capture: CaptureEvidence}
@@ -33,6 +39,15 @@ export type Timing = {
 	readonly endMs: number;
 };
 
+/** A capture as it runs: its newest packets, and how many there were. */
+export type LiveCapture = SeenAtPoint & {
+	/** Why it could not be armed. */
+	readonly problem: string | undefined;
+	readonly command: string;
+	/** When its last packet came, in milliseconds since the session's start. */
+	readonly lastAtMs: number | undefined;
+};
+
 export type SessionState = {
 	readonly target: Target | undefined;
 	readonly reached: ReadonlyMap<string, string>;
@@ -44,6 +59,10 @@ export type SessionState = {
 	readonly planned: readonly string[];
 	readonly matrix: readonly Cell[];
 	readonly capture: CaptureEvidence | undefined;
+	/** By the label of the point, in the order in which they were armed. */
+	readonly live: ReadonlyMap<string, LiveCapture>;
+	/** What the checks say so far; complete once there is a diagnosis. */
+	readonly findings: readonly Finding[];
 	readonly diagnosis: Diagnosis | undefined;
 	readonly timing: Timing;
 };
@@ -58,6 +77,8 @@ export const initialState: SessionState = {
 	planned: [],
 	matrix: [],
 	capture: undefined,
+	live: new Map(),
+	findings: [],
 	diagnosis: undefined,
 	timing: {
 		armedMs: undefined, firstOpeningMs: undefined, verdictMs: undefined, endMs: 0,
@@ -69,6 +90,30 @@ const withEntry = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<
 /** A later answer replaces an earlier one; the order is that of the plan, whoever answers first. */
 const withCell = ({matrix, planned}: SessionState, cell: Cell): readonly Cell[] =>
 	[...matrix.filter(other => nameCell(other) !== nameCell(cell)), cell].toSorted((a, b) => planned.indexOf(nameCell(a)) - planned.indexOf(nameCell(b)));
+
+// More rows than anybody scrolls through; what was captured in full is with --captures.
+const maxLiveRows = 1000;
+
+const nobody = {
+	role: 'unknown', total: 0, rows: [], problem: undefined, command: '', lastAtMs: undefined,
+} as const;
+
+const withLive = ({live}: SessionState, label: string, change: Partial<LiveCapture>): ReadonlyMap<string, LiveCapture> =>
+	withEntry(live, label, {
+		...nobody, ...live.get(label), ...change, label,
+	});
+
+const withSeen = (state: SessionState, points: readonly SeenAtPoint[], atMs: number): ReadonlyMap<string, LiveCapture> => {
+	let {live} = state;
+	for (const {label, role, total, rows} of points) {
+		const before = live.get(label)?.rows ?? [];
+		live = withLive({...state, live}, label, {
+			role, total, rows: [...before, ...rows].slice(-maxLiveRows), lastAtMs: atMs,
+		});
+	}
+
+	return live;
+};
 
 type Reducers = {
 	readonly [Type in SessionEvent['type']]: (state: SessionState, event: Extract<SessionEvent, {type: Type}>) => Partial<SessionState>;
@@ -82,21 +127,25 @@ const reducers: Reducers = {
 	'pods-refused': (_state, {because, tryThis}) => ({podsRefused: {because, tryThis}}),
 	'node-pod-waited': () => ({}),
 	'container-announced': () => ({}),
+	'tools-missing': () => ({}),
 	'pods-left': () => ({}),
 	'node-reached': (state, {node, way}) => ({reached: withEntry(state.reached, node, way)}),
 	'point-unreachable': (state, {point, because, tryThis, isForbidden}) => ({unreachable: withEntry(state.unreachable, point, {because, tryThis, isForbidden})}),
 	'node-read': (state, {evidence}) => ({nodes: withEntry(state.nodes, evidence.node, evidence)}),
 	'pod-read': (state, {evidence}) => ({pods: withEntry(state.pods, podLabel({namespace: evidence.namespace, name: evidence.pod}), evidence)}),
-	'capture-armed': (state, {atMs}) => ({
+	'capture-armed': (state, {atMs, label, command}) => ({
 		timing: timed(state, {armedMs: atMs}),
+		live: withLive(state, label, {command}),
 	}),
-	'capture-failed': () => ({}),
+	'capture-failed': (state, {label, because}) => ({live: withLive(state, label, {problem: because})}),
 	'probes-fired': (_state, {cells}) => ({planned: cells}),
 	'opening-seen': (state, {atMs}) => ({timing: timed(state, {firstOpeningMs: atMs})}),
+	'packets-seen': (state, {points, atMs}) => ({live: withSeen(state, points, atMs)}),
+	'checks-judged': (_state, {findings}) => ({findings}),
 	'probe-answered': (state, {cell}) => ({matrix: withCell(state, cell)}),
 	'flow-decided': (_state, {capture}) => ({capture}),
 	'capture-stopped': (_state, {capture}) => ({capture}),
-	diagnosed: (state, {diagnosis, atMs}) => ({diagnosis, timing: timed(state, {verdictMs: state.timing.verdictMs ?? atMs})}),
+	diagnosed: (state, {diagnosis, atMs}) => ({diagnosis, findings: diagnosis.findings, timing: timed(state, {verdictMs: state.timing.verdictMs ?? atMs})}),
 };
 
 /** The state after an event. Pure; the screen, the text and the JSON are drawn from its result alone. */

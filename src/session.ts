@@ -1,7 +1,7 @@
 import type {Access, AccessNews} from './access/access.ts';
 import {type PairedCapture, armCaptures} from './capture/paired-capture.ts';
 import {checks} from './checks/index.ts';
-import {diagnose} from './diagnosis.ts';
+import {diagnose, judgeAll} from './diagnosis.ts';
 import {collectEvidence} from './evidence/collect.ts';
 import {planClientProbe, planOtherProbes} from './probes/plan.ts';
 import {type Cell, nameCell} from './probes/matrix.ts';
@@ -29,6 +29,8 @@ export type SessionTools = {
 	readonly probeTimeoutMs: number;
 	/** Gets the last state while what was made to look is still being held, so that nobody waits for its removal. */
 	readonly onJudged: (state: SessionState) => void;
+	/** Whether somebody watches how the checks fill in; else they are judged when there is something to conclude. */
+	readonly isWatched?: boolean;
 	/** Gets the raw captures at the end, to keep them. */
 	readonly keepCaptures?: (capture: PairedCapture, target: Target) => Promise<void>;
 };
@@ -39,17 +41,21 @@ type Session = {
 	readonly tell: (happening: Happening) => void;
 };
 
+const evidenceEvents: ReadonlySet<SessionEvent['type']> = new Set(['node-read', 'pod-read', 'probe-answered', 'point-unreachable']);
+
 const createSession = (tools: SessionTools): Session => {
 	let state = initialState;
-	return {
-		tools,
-		state: () => state,
-		tell(happening) {
-			const event: SessionEvent = {...happening, atMs: tools.now()};
-			state = reduce(state, event);
-			tools.onEvent(event, state);
-		},
+	const tell = (happening: Happening): void => {
+		const event: SessionEvent = {...happening, atMs: tools.now()};
+		state = reduce(state, event);
+		tools.onEvent(event, state);
+		const evidence = tools.isWatched === true && evidenceEvents.has(event.type) ? evidenceOf(state) : undefined;
+		if (evidence) {
+			tell({type: 'checks-judged', findings: judgeAll(checks, evidence)});
+		}
 	};
+
+	return {tools, state: () => state, tell};
 };
 
 const connectNodes = async ({tell}: Session, access: Access, target: Target): Promise<ReadonlySet<string>> => {

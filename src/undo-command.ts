@@ -83,7 +83,8 @@ const explainProblems = (entry: Entry, problems: readonly NodeUndone[], output: 
 	return new UserFacingError(problems.map(({node, problem}) => `${node}: ${problem ?? ''}`).join('; '), `what can be put back was; repair the rest by hand, or run it again: hairpin undo ${entry.id}`);
 };
 
-const undoEntry = async (options: UndoOptions, entry: Entry, consent: Consent, output: Output): Promise<void> => {
+/** Puts one change back; throws `UserFacingError` where some of it is left. */
+export const undoEntry = async (options: UndoOptions, entry: Entry, consent: Consent, output: Output): Promise<void> => {
 	const {kubectl, hands} = openHands(options, entry, consent, output);
 	try {
 		const locks = await lockNodes(hands.access, await connectAll(hands, touchedNodes(entry)));
@@ -127,15 +128,17 @@ const keepEntry = async (options: UndoOptions, entry: Entry, consent: Consent, o
 	}
 };
 
+/** Every change that was made from here, as a table. */
+export const listChanges = async (): Promise<string> => formatJournal(await readEntries());
+
 /** `hairpin undo` and `hairpin keep`. Resolves with the exit code. */
 export const undo = async (options: UndoOptions, output: Output, signal: AbortSignal): Promise<number> => {
-	const entries = await readEntries();
 	if (options.isList) {
-		output.write(formatJournal(entries));
+		output.write(await listChanges());
 		return 0;
 	}
 
-	const entry = findEntry(entries, options.id);
+	const entry = findEntry(await readEntries(), options.id);
 	if (options.command === 'keep') {
 		await keepEntry(options, entry, giveConsent(options), output);
 		output.write(`${entry.id} is kept: ${entry.title}\n`);

@@ -10,7 +10,7 @@ type Import = {readonly file: string; readonly specifier: string};
 
 const importsOf = (file: string): readonly Import[] => {
 	const text = readFileSync(path.join(source, file), 'utf8');
-	return text.matchAll(/\b(?:from|import) '(?<specifier>[^']+)'/gv)
+	return text.matchAll(/\b(?:from |import |import\()'(?<specifier>[^']+)'/gv)
 		.map(({groups}) => ({file, specifier: groups?.specifier ?? ''}))
 		.toArray();
 };
@@ -35,10 +35,14 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'user-facing-error': [],
 	cluster: ['access', 'clean', 'user-facing-error'],
 	consent: ['user-facing-error'],
-	access: ['clean', 'cluster', 'consent', 'hex-address', 'options'],
+	'read-asset': [],
+	'read-build': [],
+	'debug-image': ['read-asset', 'user-facing-error'],
+	access: ['clean', 'cluster', 'consent', 'debug-image', 'hex-address', 'options', 'user-facing-error'],
 	changes: ['access', 'check', 'checks', 'clean', 'cluster', 'consent', 'evidence', 'probes', 'user-facing-error'],
 	fix: ['access', 'changes', 'check', 'checks', 'cluster', 'consent', 'evidence', 'fleet', 'options', 'probes', 'session', 'session-state', 'target', 'user-facing-error'],
-	'fix-command': ['check-command', 'cluster', 'consent', 'fix', 'options', 'probes', 'report', 'session-state', 'user-facing-error'],
+	'fix-report': ['check-command', 'fix', 'report', 'report-files'],
+	'fix-command': ['check-command', 'cluster', 'consent', 'fix', 'fix-report', 'options', 'probes', 'redact-report', 'report', 'report-files', 'session-state', 'user-facing-error'],
 	'undo-command': ['changes', 'check-command', 'cluster', 'consent', 'fix', 'options', 'report', 'user-facing-error'],
 	target: ['clean', 'cluster', 'user-facing-error'],
 	probes: ['access', 'cluster', 'target'],
@@ -47,20 +51,37 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	check: ['evidence', 'probes'],
 	checks: ['check', 'cluster', 'datapath', 'evidence', 'packets', 'probes', 'target'],
 	diagnosis: ['check', 'checks', 'cluster', 'evidence', 'probes', 'target'],
-	'session-state': ['access', 'capture', 'cluster', 'diagnosis', 'evidence', 'probes', 'target'],
+	'session-state': ['access', 'capture', 'check', 'cluster', 'diagnosis', 'evidence', 'packets', 'probes', 'target'],
+	bundle: ['access', 'capture', 'clean', 'cluster', 'options', 'packets', 'read-build', 'report', 'session-state', 'target', 'user-facing-error'],
+	'judge-command': ['access', 'bundle', 'check-command', 'options', 'report', 'session', 'target'],
 	session: ['access', 'capture', 'checks', 'diagnosis', 'evidence', 'probes', 'session-state', 'target', 'user-facing-error'],
 	ladder: ['packets', 'report', 'user-facing-error'],
 	report: ['access', 'capture', 'changes', 'check', 'cluster', 'diagnosis', 'evidence', 'fix', 'fleet', 'packets', 'probes', 'session-state', 'target'],
 	fleet: ['access', 'check', 'checks', 'cluster', 'evidence', 'target', 'user-facing-error'],
 	'nodes-command': ['access', 'check-command', 'cluster', 'fleet', 'options', 'report'],
 	options: ['user-facing-error'],
+	// The program's own version.
+	redact: ['checks', 'cluster', 'diagnosis', 'packets', 'session-state', 'target'],
+	'redact-report': ['options', 'redact', 'report', 'session-state'],
+	'report-files': ['check-command', 'options', 'read-build', 'report', 'session-state', 'user-facing-error'],
 	'planned-objects': ['access', 'options'],
-	'check-command': ['access', 'capture', 'check', 'cluster', 'evidence', 'options', 'planned-objects', 'report', 'session', 'session-state', 'target', 'user-facing-error', 'vip-check'],
+	'check-command': ['access', 'bundle', 'capture', 'check', 'cluster', 'evidence', 'options', 'planned-objects', 'redact-report', 'report', 'report-files', 'session', 'session-state', 'target', 'user-facing-error', 'vip-check'],
 	sweep: ['access', 'cluster'],
+	image: ['access', 'clean', 'debug-image'],
+	'image-command': ['access', 'check-command', 'cluster', 'debug-image', 'fleet', 'image', 'options', 'report', 'user-facing-error'],
 	'warm-command': ['access', 'check-command', 'clean', 'cluster', 'fleet', 'options', 'report', 'user-facing-error'],
 	'sweep-command': ['access', 'check-command', 'cluster', 'options', 'report', 'sweep'],
-	hairpin: ['cli'],
-	cli: ['check-command', 'fix-command', 'ladder', 'nodes-command', 'options', 'sweep-command', 'undo-command', 'user-facing-error', 'warm-command'],
+	'front-end': [],
+	terminal: ['read-asset'],
+	// Drawing reads values; where an incident comes from is handed in.
+	ui: ['capture', 'check', 'clean', 'cluster', 'evidence', 'packets', 'probes', 'report', 'session-state', 'target', 'terminal', 'user-facing-error'],
+	'incident-repair': ['cluster', 'consent', 'fix', 'fix-command', 'options', 'report', 'session-state', 'ui', 'undo-command', 'user-facing-error'],
+	'incident-command': ['access', 'capture', 'check-command', 'checks', 'cluster', 'front-end', 'incident-repair', 'options', 'probes', 'report', 'session', 'session-state', 'target', 'ui', 'user-facing-error'],
+	hairpin: ['cli', 'debug-image'],
+	cli: ['check-command', 'fix-command', 'image-command', 'incident-command', 'judge-command', 'ladder', 'manual-command', 'nodes-command', 'options', 'sweep-command', 'undo-command', 'user-facing-error', 'version', 'warm-command'],
+	manual: ['options'],
+	'manual-command': ['check-command', 'manual', 'options', 'read-build', 'ui'],
+	version: ['debug-image', 'read-build', 'terminal', 'user-facing-error'],
 };
 
 test('every import goes in an allowed direction', t => {

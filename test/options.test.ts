@@ -105,8 +105,14 @@ test('undo and keep take one change, or the last one', t => {
 	t.like(parseOptions(['keep', '--last']), {command: 'keep', isAgreed: true});
 });
 
-test('help is text, also with no arguments at all', t => {
-	for (const argv of [[], ['--help'], ['check', '--help'], ['help', 'ladder']]) {
+test('without a command the screens are meant, for a Service or to pick one', t => {
+	t.like(parseOptions([]), {command: 'incident', service: undefined, isPlain: false});
+	t.like(parseOptions(['svc/nginx:8080', '--from', 'pod/mars1']), {command: 'incident', service: 'svc/nginx:8080', from: 'pod/mars1'});
+	t.like(parseOptions(['-n', 'shop', '--plain']), {command: 'incident', namespace: 'shop', isPlain: true});
+});
+
+test('help is text', t => {
+	for (const argv of [['--help'], ['check', '--help'], ['help', 'ladder']]) {
 		const options = parseOptions(argv);
 		t.is(options.command, 'print');
 		t.regex(options.command === 'print' ? options.text : '', /Usage: hairpin/v);

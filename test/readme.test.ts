@@ -12,10 +12,10 @@ test('the README lists every check as the program explains it', t => {
 });
 
 test('the README names every option of each command', t => {
-	for (const command of ['check', 'ladder', 'nodes', 'sweep', 'warm']) {
-		const help = parseOptions([command, '--help']);
+	for (const command of ['check', 'ladder', 'nodes', 'sweep', 'warm', 'image save', 'image load', 'image list']) {
+		const help = parseOptions([...command.split(' '), '--help']);
 		const options = help.command === 'print' ? help.text.matchAll(/--[\-a-z]+/gv).map(([option]) => option).filter(option => option !== '--help').toArray() : [];
-		t.true(options.length > 2);
+		t.true(options.length > 0);
 		t.deepEqual(options.filter(option => !readme.includes(option)), []);
 	}
 });

@@ -65,3 +65,22 @@ test('a point that cannot be read is told with its reason', t => {
 	});
 	t.deepEqual([...evidenceOf(state).unreachable], [['k8s2', 'no route']]);
 });
+
+test('a capture that runs is kept to its newest rows, with the count of all', t => {
+	const packet = (frame: number) => ({
+		frame, timeMs: frame, what: 'S', source: {ip: '10.0.0.1', port: 1}, destination: {ip: '10.0.0.2', port: 2}, payloadLength: 0,
+	});
+	const seen = (from: number): SessionEvent => ({
+		type: 'packets-seen', atMs: from, points: [{
+			label: 'default/mars1', role: 'client', total: from + 499, rows: Array.from({length: 500}, (_, index) => packet(from + index)),
+		}],
+	});
+	const live = after({
+		type: 'capture-armed', atMs: 0, label: 'default/mars1', command: 'tcpdump',
+	}, seen(1), seen(501), seen(1001)).live.get('default/mars1');
+	t.like(live, {
+		total: 1500, role: 'client', command: 'tcpdump', lastAtMs: 1001, problem: undefined,
+	});
+	t.is(live?.rows.length, 1000);
+	t.is(live?.rows.at(-1)?.frame, 1500);
+});

@@ -5,6 +5,8 @@ export type Point =
 
 /** A POSIX sh script and its positional parameters. The text is ours, never composed from cluster data; data goes in `args`. */
 export type Script = {
+	/** What it is for. The same question has the same name, also when its text changed since it was recorded. */
+	readonly name?: string;
 	readonly text: string;
 	readonly args: readonly string[];
 };
@@ -26,6 +28,8 @@ export type Stream = {
 	readonly stdout: AsyncIterable<Uint8Array>;
 	readonly stderr: AsyncIterable<Uint8Array>;
 	finish(): void;
+	/** Writes bytes to its standard input; resolves when they are on their way. Not every stream takes any. */
+	send?(bytes: Uint8Array): Promise<void>;
 	kill(signal?: 'SIGINT' | 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): void;
 	readonly ended: Promise<{readonly exitCode: number | undefined; readonly because?: string}>;
 };
@@ -44,6 +48,8 @@ export type AccessNews =
 	| {readonly type: 'node-pod-waited'; readonly node: string; readonly doing: string}
 	/** Before a container that cannot be removed again is put into a pod. */
 	| {readonly type: 'container-announced'; readonly pod: string; readonly image: string}
+	/** A node has not the programs that are needed there: ours are brought in a directory that goes with us, or why not. */
+	| {readonly type: 'tools-missing'; readonly node: string; readonly missing: readonly string[]; readonly directory: string | undefined; readonly because: string | undefined}
 	/** Something of ours could not be removed. */
 	| {readonly type: 'pods-left'; readonly namespace: string; readonly because: string};
 
@@ -55,6 +61,8 @@ export type Access = {
 	stream(point: Point, script: Script): Stream;
 	/** Runs a script as root on the node itself, outside of any container. It runs to its end also when we are gone. */
 	change(node: string, script: Script): Stream;
+	/** The words that open a shell at a point of a node that is connected, for a terminal; undefined where there is no way to have one. */
+	shell?(point: Point): readonly string[] | undefined;
 	close(): Promise<void>;
 };
 

@@ -7,6 +7,7 @@ import {createKubernetesAccess} from './kubernetes.ts';
 import {createLocalAccess, isThisMachine} from './local.ts';
 import {type Way, createMixedAccess} from './mixed.ts';
 import {createSshAccess} from './ssh.ts';
+import {createToolBringer} from './tool-bringer.ts';
 
 export type AccessTools = {
 	/** The node's address, where the cluster told it. */
@@ -34,7 +35,7 @@ export const orderWays = (node: string, address: string | undefined, {via, desti
 /** The user's ways onto nodes, as one. Nothing is connected or made before it is asked for. */
 export const createAccess = (options: AccessOptions, tools: AccessTools): Access => {
 	const ways: Readonly<Record<WayName, Way>> = {
-		ssh: {name: 'ssh', open: async () => createSshAccess({destinationsOf: node => destinationsOf(node, options, tools), configFile: options.sshConfig})},
+		ssh: {name: 'ssh', open: async () => createSshAccess({destinationsOf: node => destinationsOf(node, options, tools), configFile: options.sshConfig, bringTools: options.mayBringTools ? createToolBringer(tools.tell) : undefined})},
 		kubernetes: {
 			name: 'kubernetes',
 			open: async () => createKubernetesAccess({

@@ -15,7 +15,7 @@ import {type ExplainLoss, explainEnd, interpretExec} from './interpret-exec.ts';
 import {createNodePods} from './node-pod/node-pods.ts';
 import {defaultDebugNamespace} from './node-pod/manifest.ts';
 import type {NodePod} from './node-pod/open-pod.ts';
-import {composeRemoteScript} from './remote-script.ts';
+import {composeRemoteScript, composeShellScript} from './remote-script.ts';
 import {runCommand, startCommand} from './run.ts';
 
 // Each one is a kubectl of its own.
@@ -29,6 +29,11 @@ const describe = ({name}: NodePod, point: Point): string =>
 const explainLoss = (pod: NodePod, node: string): ExplainLoss => async () => {
 	const loss = await pod.explainLoss();
 	return loss && {because: `the pod of ours on ${node} is gone: ${loss.because}`, tryThis: loss.tryThis};
+};
+
+const shellArgv = ({argv}: NodePod, point: Point): readonly string[] => {
+	const words = argv.flatMap(word => (word === '--stdin' ? ['--stdin', '--tty'] : [word]));
+	return [...words.slice(0, -1), '-c', composeShellScript(point)];
 };
 
 export type KubernetesOptions = PodOptions & {
@@ -78,6 +83,7 @@ export const createKubernetesAccess = ({kubectl, tell, ...options}: KubernetesOp
 			const pod = pods.openPodOf(node);
 			return explainEnd(startCommand(pod.hostArgv, composeRemoteScript({kind: 'node', node}, script)), explainLoss(pod, node));
 		},
+		shell: point => shellArgv(pods.openPodOf(point.node), point),
 		async close() {
 			const leftover = await pods.close();
 			if (leftover !== undefined) {

@@ -8,7 +8,7 @@ import {
 	type Script,
 	pointLabel,
 } from './access.ts';
-import {composeRemoteScript, startMarker} from './remote-script.ts';
+import {composeRemoteScript, composeShellScript, startMarker} from './remote-script.ts';
 import {runCommand, startCommand} from './run.ts';
 import type {Failure} from './ssh-failure.ts';
 
@@ -75,6 +75,7 @@ export const createLocalAccess = (addressOf: (node: string) => string | undefine
 		run,
 		stream: (point, script) => startCommand(argv, composeRemoteScript(point, script)),
 		change: (node, script) => startCommand(argv, composeRemoteScript({kind: 'node', node}, script), {isDetached: true}),
+		shell: point => [...argv.slice(0, -1), '-c', composeShellScript(point)],
 		close: async () => undefined,
 	};
 };

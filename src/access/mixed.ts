@@ -88,6 +88,7 @@ export const createMixedAccess = (waysOf: (node: string) => readonly Way[], cons
 		run: async (point, script, options) => accessOf(point.node).run(point, script, options),
 		stream: (point, script) => accessOf(point.node).stream(point, script),
 		change: (node, script) => (consent ? accessOf(node).change(node, script) : refused()),
+		shell: point => chosen.get(point.node)?.shell?.(point),
 		async close() {
 			await Promise.allSettled(pending.values());
 			await opener.closeAll();

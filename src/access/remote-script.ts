@@ -26,18 +26,32 @@ fi
 exec nsenter --net="/proc/$hairpin_pid/ns/net" sh -c "$hairpin_script" hairpin "$@"
 `;
 
+// Bash where there is one, for its line editing; without the user's own files, which belong to another place.
+const interactive = 'if command -v bash >/dev/null 2>&1; then exec bash --norc --noprofile -i; else exec sh -i; fi';
+
+const composePath = (tools: string): string => `PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin${tools === '' ? '' : `:${tools}`}"`;
+
+/** The text that `sh -c` runs to open an interactive shell at a point. Data stands only in quoted words. `tools`: as below. */
+export const composeShellScript = (point: Point, tools = ''): string => {
+	const place = point.kind === 'pod' ? point.pod : point.node;
+	const environment = `export ${composePath(tools)} PS1=${quoteWord(`${place.replaceAll(/[^\w\-.]/gv, '')}# `)}\n`;
+	return environment + (point.kind === 'pod'
+		? `set --; hairpin_script=${quoteWord(interactive)} hairpin_ip=${quoteWord(point.ip)} hairpin_hex=${quoteWord(point.ip.includes(':') ? toHexDigits(point.ip) : '')}${enterPod}`
+		: interactive);
+};
+
 const delimiter = 'HAIRPIN_END_OF_SCRIPT';
 
 /**
  The text that `sh -s` reads to run a script at a point. Data stands only in quoted words.
  The whole script is read before it runs, so its own standard input is free to be a watchdog.
- `nodeRoot` is where the node's files are seen, for scripts that run in a container of ours.
+ `nodeRoot` is where the node's files are seen, for scripts that run in a container of ours; `tools` is a directory with programs that the node lacks.
  */
-export const composeRemoteScript = (point: Point, script: Script, nodeRoot = ''): string => {
+export const composeRemoteScript = (point: Point, script: Script, nodeRoot = '', tools = ''): string => {
 	const words = script.args.map(argument => quoteWord(argument)).join(' ');
 	const heredoc = `hairpin_script=$(cat <<'${delimiter}'\n${script.text}\n${delimiter}\n)\n`;
 	const enter = point.kind === 'pod'
 		? `hairpin_ip=${quoteWord(point.ip)} hairpin_hex=${quoteWord(point.ip.includes(':') ? toHexDigits(point.ip) : '')}${enterPod}`
 		: 'exec sh -c "$hairpin_script" hairpin "$@"\n';
-	return `export LC_ALL=C HAIRPIN_ROOT=${quoteWord(nodeRoot)} PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin"\nset -- ${words}\n${heredoc}echo '${startMarker}' >&2\n${enter}`;
+	return `export LC_ALL=C HAIRPIN_ROOT=${quoteWord(nodeRoot)} ${composePath(tools)}\nset -- ${words}\n${heredoc}echo '${startMarker}' >&2\n${enter}`;
 };

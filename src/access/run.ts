@@ -70,6 +70,13 @@ export const startCommand = (argv: readonly string[], input: string, {isDetached
 		write(text) {
 			child.stdin.write(text);
 		},
+		async send(bytes) {
+			await new Promise<void>(resolve => {
+				child.stdin.write(bytes, () => {
+					resolve();
+				});
+			});
+		},
 		finish() {
 			child.stdin.end();
 		},

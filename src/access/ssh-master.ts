@@ -1,4 +1,6 @@
 import type {Stream} from './access.ts';
+import {neededPrograms} from './needed-programs.ts';
+import {quoteWord} from './remote-script.ts';
 import {readTail, runCommand, startCommand} from './run.ts';
 import {explainSshFailure, type Failure} from './ssh-failure.ts';
 
@@ -6,7 +8,11 @@ import {explainSshFailure, type Failure} from './ssh-failure.ts';
 export type Master = {
 	readonly ok: true;
 	readonly destination: string;
+	/** Programs that we need and the node lacks. */
+	readonly missing: readonly string[];
 	readonly argv: readonly string[];
+	/** The words that run a script there as root, on a terminal. */
+	shellArgv(script: string): readonly string[];
 	close(): Promise<void>;
 };
 
@@ -25,7 +31,7 @@ const connectTimeoutSeconds = 10;
 const readyTimeoutMs = 30_000;
 
 // The session ends, and the connection with it, when our end of its standard input closes, also by kill -9.
-const waitForUs = 'sh -c \'if [ "$(id -u)" = 0 ]; then as=root; elif sudo -n true 2>/dev/null; then as=sudo; elif command -v sudo >/dev/null; then as=password; else as=nobody; fi; echo "hairpin: ready $as"; exec cat\'';
+const waitForUs = 'sh -c \'PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin; lack=; for tool in ' + neededPrograms.join(' ') + '; do command -v $tool >/dev/null || lack="$lack $tool"; done; command -v bash >/dev/null || command -v nc >/dev/null || command -v curl >/dev/null || lack="$lack nc"; if [ "$(id -u)" = 0 ]; then as=root; elif sudo -n true 2>/dev/null; then as=sudo; elif command -v sudo >/dev/null; then as=password; else as=nobody; fi; echo "hairpin: ready $as$lack"; exec cat\'';
 
 const baseArgv = ({socket, configFile}: Connection): readonly string[] => [
 	'ssh',
@@ -58,14 +64,14 @@ const mainArgv = (connection: Connection): readonly string[] => [
 	waitForUs,
 ];
 
-/** The word after "ready", or undefined when the connection ended before. */
-const readReadiness = async (session: Stream): Promise<string | undefined> => {
+/** The words after "ready": as whom we are in, and what the node lacks; undefined when the connection ended before. */
+const readReadiness = async (session: Stream): Promise<readonly string[] | undefined> => {
 	let text = '';
 	for await (const chunk of session.stdout) {
 		text += new TextDecoder().decode(chunk);
-		const ready = /hairpin: ready (?<as>\w+)/v.exec(text);
+		const ready = /hairpin: ready (?<words>[\w \-]+)\n/v.exec(text);
 		if (ready) {
-			return ready.groups?.as;
+			return ready.groups?.words.split(' ');
 		}
 	}
 
@@ -84,7 +90,7 @@ const openOne = async (connection: Connection): Promise<Master | NoMaster> => {
 	const timer = setTimeout(() => {
 		session.kill();
 	}, readyTimeoutMs);
-	const as = await readReadiness(session);
+	const [as, ...missing] = await readReadiness(session) ?? [];
 	clearTimeout(timer);
 	if (as === undefined) {
 		session.kill();
@@ -99,7 +105,9 @@ const openOne = async (connection: Connection): Promise<Master | NoMaster> => {
 	return {
 		ok: true,
 		destination,
+		missing,
 		argv: [...baseArgv(connection), '-o', 'ControlMaster=no', '--', destination, as === 'sudo' ? 'sudo -n sh -s' : 'sh -s'],
+		shellArgv: script => [...baseArgv(connection).map(word => (word === '-T' ? '-tt' : word)), '-o', 'ControlMaster=no', '--', destination, `${as === 'sudo' ? 'sudo -n ' : ''}sh -c ${quoteWord(script)}`],
 		async close() {
 			session.finish();
 			await runCommand([...baseArgv(connection), '-O', 'exit', '--', destination], {timeoutMs: 2000});

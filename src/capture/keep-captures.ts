@@ -14,21 +14,28 @@ const namesOf = ({client, otherClient, backends, nodes, service}: Target): Reado
 	[service.namespace === '' ? '' : service.clusterIp, service.name] as const,
 ].filter(([ip]) => ip !== ''));
 
-const fileNameOf = (label: string, role: string): string => `${role}-${label.replaceAll(/[^\w\-.]/gv, '_')}.pcapng`;
+/** The file name of a point's capture. */
+export const fileNameOf = (label: string, role: string): string => `${role}-${label.replaceAll(/[^\w\-.]/gv, '_')}.pcapng`;
+
+/** One point's capture as a pcapng file in which pods, nodes and the Service have names. In: pcap bytes. */
+export const toPcapng = ({plan, chunks}: ReturnType<PairedCapture['raw']>[number], target: Target): {readonly bytes: Uint8Array; readonly packets: number} => {
+	const {linkType, packets} = readRawPackets(Buffer.concat(chunks));
+	const interfaceName = plan.point.kind === 'pod' ? plan.point.pod : plan.point.node;
+	const bytes = writePcapng([{
+		interfaceName, description: `${plan.role} ${plan.label}, ${plan.filter}`, linkType, packets,
+	}], namesOf(target));
+	return {bytes, packets: packets.length};
+};
 
 /** Writes one pcapng file for each point that captured something into a directory, which is made where there is none. */
 export const keepCaptures = (directory: string, tell: (line: string) => void) => async (capture: PairedCapture, target: Target): Promise<void> => {
-	const names = namesOf(target);
 	try {
 		await mkdir(directory, {recursive: true});
-		await Promise.all(capture.raw().map(async ({plan, chunks}) => {
-			const {linkType, packets} = readRawPackets(Buffer.concat(chunks));
-			const interfaceName = plan.point.kind === 'pod' ? plan.point.pod : plan.point.node;
-			const file = path.join(directory, fileNameOf(plan.label, plan.role));
-			await writeFile(file, writePcapng([{
-				interfaceName, description: `${plan.role} ${plan.label}, ${plan.filter}`, linkType, packets,
-			}], names));
-			tell(`kept ${packets.length} packets in ${file}`);
+		await Promise.all(capture.raw().map(async point => {
+			const {bytes, packets} = toPcapng(point, target);
+			const file = path.join(directory, fileNameOf(point.plan.label, point.plan.role));
+			await writeFile(file, bytes);
+			tell(`kept ${packets} packets in ${file}`);
 		}));
 	} catch (error) {
 		throw new UserFacingError(`the captures cannot be kept in ${directory}: ${error instanceof Error ? error.message : String(error)}`, 'name a directory that can be written, with room in it: --captures DIR');

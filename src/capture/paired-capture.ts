@@ -7,6 +7,7 @@ import type {Packet} from '../packets/packet.ts';
 import type {Cell} from '../probes/matrix.ts';
 import type {ProbePlan} from '../probes/probe.ts';
 import type {Target} from '../target.ts';
+import {type PacketsSeen, createPacketsTeller} from './packets-teller.ts';
 import type {CaptureEvidence, CapturePoint} from './capture-evidence.ts';
 import {planTaps} from './plan.ts';
 import {settleCell} from './settle.ts';
@@ -18,9 +19,7 @@ import {
 } from './tap.ts';
 
 export type CaptureNews =
-	| {readonly type: 'capture-armed'; readonly label: string; readonly command: string}
-	| {readonly type: 'capture-failed'; readonly label: string; readonly because: string}
-	| {readonly type: 'opening-seen'};
+	PacketsSeen | {readonly type: 'capture-armed'; readonly label: string; readonly command: string} | {readonly type: 'capture-failed'; readonly label: string; readonly because: string} | {readonly type: 'opening-seen'};
 
 /** Several tcpdumps that watch one client's attempts. */
 export type PairedCapture = {
@@ -114,6 +113,7 @@ export const armCaptures = async (access: Access, target: Target, reached: Reado
 	}));
 	const watch = watchFlows(points.map(({plan}) => ({point: plan.label, role: plan.role})));
 	const flows = (): readonly Flow[] => flowsOf(watch, target);
+	const seen = createPacketsTeller(tell);
 	let wanted = Infinity;
 	let hasOpening = false;
 	const {promise: decision, resolve: decide} = Promise.withResolvers<true>();
@@ -122,7 +122,8 @@ export const armCaptures = async (access: Access, target: Target, reached: Reado
 			decide(true);
 		}
 	});
-	const receive = ({plan}: Point, packets: readonly Packet[]): void => {
+	const receive = ({plan, count}: Point, packets: readonly Packet[]): void => {
+		seen.add(plan, count, packets);
 		watch.add(plan.label, packets);
 		if (!hasOpening && plan.role === 'client' && packets.some(packet => isOpening(packet, target))) {
 			hasOpening = true;
@@ -147,6 +148,7 @@ export const armCaptures = async (access: Access, target: Target, reached: Reado
 			await Promise.all(points.map(async point => {
 				point.report = await point.tap?.stop();
 			}));
+			seen.flush();
 			return collect(points, flows());
 		},
 		raw: () => points.map(({plan, chunks}) => ({plan, chunks})),

@@ -19,8 +19,9 @@ const outcomeOf = (flow: Flow): Outcome => {
 	return 'timeout';
 };
 
-const backendOf = ({backend}: Flow): string | undefined =>
-	backend && `${backend.ip.includes(':') ? `[${backend.ip}]` : backend.ip}:${backend.port}`;
+/** A packet that was seen under the address it was sent to only, as one that the node drops before it translates, met no backend. */
+const backendOf = ({backend, server}: Flow): string | undefined =>
+	backend && !(backend.ip === server.ip && backend.port === server.port) ? `${backend.ip.includes(':') ? `[${backend.ip}]` : backend.ip}:${backend.port}` : undefined;
 
 const answerMs = (flow: Flow): number => {
 	const opening = flow.ladder.find(row => row.direction === 'forward');

@@ -51,6 +51,7 @@ const toIpvsAddress = (ip: string): string => {
 };
 
 const scriptOf = ({interfaceName, filter, entries}: TapPlan): Script => ({
+	name: 'capture',
 	text: captureText,
 	args: [interfaceName, filter, String(maxPackets), String(maxSeconds), entries?.clientIp ?? '', entries?.vip ?? '', entries ? toIpvsAddress(entries.vip) : ''],
 });

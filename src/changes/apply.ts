@@ -1,3 +1,4 @@
+import type {KubectlFailure} from '../cluster/kubectl-failure.ts';
 import type {KubectlProgram} from '../cluster/kubectl.ts';
 import {
 	type NodeTools,
@@ -7,7 +8,7 @@ import {
 	makeSteps,
 	rollBack,
 } from './apply-node.ts';
-import type {Change} from './change.ts';
+import type {Change, ObjectPlan} from './change.ts';
 import {
 	type Entry,
 	type Progress,
@@ -16,7 +17,7 @@ import {
 	withObjects,
 	writeEntry,
 } from './journal.ts';
-import {patchObject, restartDaemonSet} from './objects.ts';
+import {explainUntouched, patchObject, restartDaemonSet} from './objects.ts';
 import type {PreparedNode} from './prepare.ts';
 import {undoObjects} from './undo-objects.ts';
 
@@ -139,12 +140,24 @@ const changeNodes = async (job: Job, [canary, ...others]: readonly PreparedNode[
 
 /** What somebody else undoes by pieces is undone by us as a whole. */
 const undoAllObjects = async (job: Job, because: string): Promise<string> => {
-	const problem = await undoObjects(job.tools, job.journal.entry());
-	if (problem === undefined) {
+	const left = await undoObjects(job.tools, job.journal.entry());
+	if (left === undefined) {
 		await job.journal.objects('rolled-back');
 	}
 
-	return problem === undefined ? because : `${because}; ${problem}`;
+	return left === undefined ? because : `${because}; ${left.problem}`;
+};
+
+/** What was refused before anything was changed needs no undo, and no rollout. */
+const giveUpObject = async (job: Job, object: ObjectPlan, failure: KubectlFailure): Promise<string> => {
+	const name = `${object.resource} ${object.namespace}/${object.name}`;
+	const untouched = await explainUntouched(job.tools.kubectl, object, failure);
+	if (untouched === undefined || object !== job.change.plan.objects[0]) {
+		return undoAllObjects(job, `${name} could not be changed: ${failure.because}`);
+	}
+
+	await job.journal.objects('rolled-back');
+	return `${name} ${untouched}`;
 };
 
 /** Changes objects of the cluster and waits for what reads them. */
@@ -159,7 +172,7 @@ const changeObjects = async (job: Job): Promise<string | undefined> => {
 		// eslint-disable-next-line no-await-in-loop
 		const answer = await patchObject(tools.kubectl, tools.consent, object);
 		if (!answer.ok) {
-			return undoAllObjects(job, `${object.namespace}/${object.name} could not be changed: ${answer.because}`);
+			return giveUpObject(job, object, answer);
 		}
 
 		tools.tell({type: 'object-changed', object: `${object.resource} ${object.namespace}/${object.name}`});

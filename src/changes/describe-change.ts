@@ -67,6 +67,9 @@ export const typeUnits = ({units}: PreparedNode): readonly string[] => units.map
 
 const showValue = (value: unknown): string => (typeof value === 'string' ? value : `${JSON.stringify(value)}\n`);
 
+/** What somebody else made of a field of an object, as the lines of a diff. A field that is gone is `undefined`. */
+export const diffValues = (name: string, ours: unknown, now: unknown): readonly string[] => diffTexts(name, showValue(ours), now === undefined ? undefined : showValue(now));
+
 /** An object of the cluster as it will be changed. */
 export const typeObject = ({resource, namespace, name, pointer, before, after}: ObjectPlan): TypedStep => ({
 	command: `kubectl -n ${namespace} patch ${resource} ${name}   # ${pointer}`,

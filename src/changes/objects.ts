@@ -1,3 +1,5 @@
+import {isDeepStrictEqual} from 'node:util';
+import type {KubectlFailure, KubectlFailureKind} from '../cluster/kubectl-failure.ts';
 import type {KubectlProgram, KubectlText} from '../cluster/kubectl.ts';
 import {dig, readList, readText} from '../cluster/read-json.ts';
 import {cleanLine} from '../clean.ts';
@@ -24,6 +26,20 @@ export const readField = async (kubectl: KubectlProgram, {resource, namespace, n
 	}
 
 	return {value: dig(answer.value, ...pointer.split('/').slice(1).map(part => part.replaceAll('~1', '/').replaceAll('~0', '~')))};
+};
+
+// After these the API server may have done it all the same, or may do it yet.
+const unsureKinds: ReadonlySet<KubectlFailureKind> = new Set(['timeout', 'unreachable', 'garbage']);
+
+/** Why a field that could not be replaced is certainly not ours now, in a sentence about the object. Undefined where it may be. */
+export const explainUntouched = async (kubectl: KubectlProgram, plan: ObjectPlan, {kind, because}: KubectlFailure): Promise<string | undefined> => {
+	const now = unsureKinds.has(kind) ? undefined : await readField(kubectl, plan);
+	if (now === undefined || 'unknown' in now || isDeepStrictEqual(now.value, plan.after)) {
+		return undefined;
+	}
+
+	// Of a test that fails the API server says no more than that the request is invalid.
+	return isDeepStrictEqual(now.value, plan.before) ? `could not be changed: ${because}` : 'is not as it was when the change was shown; somebody else changed it';
 };
 
 /** Starts the pods of a DaemonSet anew and waits until they are ready. Resolves with why they are not. */

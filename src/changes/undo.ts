@@ -104,5 +104,5 @@ export const undoChange = async (entry: Entry, tools: UndoNodesTools): Promise<{
 	}
 
 	await writeEntry(now);
-	return {entry: now, problems: [...(objectProblem === undefined ? [] : [{node: 'the API', problem: objectProblem, difference: []}]), ...nodes.filter(({problem}) => problem !== undefined)]};
+	return {entry: now, problems: [...(objectProblem === undefined ? [] : [{node: 'the API', ...objectProblem}]), ...nodes.filter(({problem}) => problem !== undefined)]};
 };

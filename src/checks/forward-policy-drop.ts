@@ -3,6 +3,12 @@ import type {Evidence} from '../evidence/evidence.ts';
 import {type Cell, isFailing} from '../probes/matrix.ts';
 import {type Crossing, crossingsOf, crossingsIfFiltered} from './forward/crossings.ts';
 import {judgeNodeForward, podNetworks} from './forward/judge-node.ts';
+import {
+	type Stop,
+	describeStops,
+	isStop,
+	predictStop,
+} from './forward/stops.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
 import {findUnclearWay} from './shared/passages.ts';
 import {tellLoss} from './shared/loss.ts';
@@ -15,43 +21,27 @@ import {
 	refsTo,
 	unknown,
 } from './shared/verdicts.ts';
-import {formatAddress, joinWords, pluralize} from './shared/words.ts';
+import {formatAddress, joinWords} from './shared/words.ts';
 
-type Stop = Crossing & {readonly verdict: {readonly does: 'drop' | 'reject'; readonly by: string; readonly packets: number}};
+type ForwardStop = Stop<Crossing>;
 
-const isStop = (crossing: Crossing): crossing is Stop => crossing.verdict.does === 'drop' || crossing.verdict.does === 'reject';
+const predict = (evidence: Evidence): Prediction => route => predictStop(crossingsOf(route, evidence));
 
-/** A dropped packet is never answered; REJECT answers with ICMP or a reset (iptables-extensions(8)). */
-const predict = (evidence: Evidence): Prediction => route => {
-	const stop = crossingsOf(route, evidence).find(crossing => isStop(crossing));
-	if (!stop) {
-		return [];
-	}
-
-	return stop.verdict.does === 'drop' ? ['timeout'] : ['refused', 'unreachable'];
-};
-
-const stopsOf = (cells: readonly Cell[], evidence: Evidence): readonly Stop[] => cells
+const stopsOf = (cells: readonly Cell[], evidence: Evidence): readonly ForwardStop[] => cells
 	.flatMap(cell => routesOf(cell, evidence))
 	.flatMap(route => crossingsOf(route, evidence))
 	.filter(crossing => isStop(crossing));
 
-const describePair = ({packet}: Stop): string =>
+const describePair = ({packet}: ForwardStop): string =>
 	`${packet.source ?? 'another node'} → ${packet.destination === undefined ? 'another node' : formatAddress({ip: packet.destination, port: packet.destinationPort})}`;
 
-/** `the policy DROP of FORWARD on k8s1 and k8s2 drops 10.244.2.31 → 10.244.0.19:80, which no rule accepts`. */
-const describeRule = (by: string, stops: readonly Stop[]): string => {
-	const [{verdict: {does}}] = stops;
-	const counted = Map.groupBy(stops, ({node}) => node).values().reduce((sum, [{verdict: {packets}}]) => sum + packets, 0);
-	const count = counted > 0 ? ` (${pluralize(counted, 'packet')} so far)` : '';
-	const end = by.startsWith('the policy') ? ', which no rule accepts' : '';
-	return `${by} on ${joinWords(stops.map(({node}) => node))}${count} ${does === 'drop' ? 'drops' : 'rejects'} ${joinWords(stops.map(stop => describePair(stop)))}${end}`;
-};
+/** `… drops 10.244.2.31 → 10.244.0.19:80, which no rule accepts`. */
+const tellPackets = (stops: readonly ForwardStop[]): string =>
+	`${joinWords(stops.map(stop => describePair(stop)))}${stops[0].verdict.by.startsWith('the policy') ? ', which no rule accepts' : ''}`;
 
-/** One rule on several nodes is told once. */
-const describeStops = (stops: readonly Stop[]): string => Map.groupBy(stops, ({verdict}) => verdict.by).entries().map(([by, same]) => describeRule(by, same)).toArray().join('; ');
+const tellStops = (stops: readonly ForwardStop[]): string => describeStops(stops, {nameRule: ({verdict}) => verdict.by, tellPackets});
 
-const refsOf = (evidence: Evidence, stops: readonly Stop[]): readonly EvidenceRef[] =>
+const refsOf = (evidence: Evidence, stops: readonly ForwardStop[]): readonly EvidenceRef[] =>
 	refsTo(...new Set(stops.map(({node}) => evidence.nodes.get(node)?.iptables)));
 
 const judgeHarm = (evidence: Evidence, cells: readonly Cell[]): Verdict => {
@@ -59,7 +49,7 @@ const judgeHarm = (evidence: Evidence, cells: readonly Cell[]): Verdict => {
 	const failing = joinWords(cells.map(({from, toIp, toPort}) => `${from} → ${formatAddress({ip: toIp, port: toPort})}`));
 	const {words, refs} = tellLoss(evidence, cells);
 	const isCounted = stops.some(({verdict}) => verdict.packets > 0);
-	const because = `${describeStops(stops)}; so ${failing} ${cells.length === 1 ? 'fails' : 'fail'}${words}`;
+	const because = `${tellStops(stops)}; so ${failing} ${cells.length === 1 ? 'fails' : 'fail'}${words}`;
 	return broken(because, [...refs, ...refsOf(evidence, stops)], isCounted || refs.length > 0 ? 'certain' : 'likely');
 };
 
@@ -78,7 +68,7 @@ const findForeignTables = (evidence: Evidence): readonly string[] => readNodes(e
 const judgeQuiet = (evidence: Evidence): Verdict => {
 	const stops = evidence.matrix.flatMap(cell => routesOf(cell, evidence)).flatMap(route => crossingsIfFiltered(route, evidence)).filter(crossing => isStop(crossing));
 	if (stops.length > 0) {
-		return latent(`${describeStops(stops)}; nothing that was probed goes through it now, but bridged traffic will once br_netfilter hands it to FORWARD`, refsOf(evidence, stops));
+		return latent(`${tellStops(stops)}; nothing that was probed goes through it now, but bridged traffic will once br_netfilter hands it to FORWARD`, refsOf(evidence, stops));
 	}
 
 	const doubts = findDoubts(evidence);

@@ -1,4 +1,5 @@
 import type {Check, Verdict} from '../check.ts';
+import {staleSecondsOfConfig} from '../evidence/config-age.ts';
 import type {Evidence, Known, NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
 import {
@@ -18,16 +19,12 @@ import {
 } from './shared/verdicts.ts';
 import {joinWords, pluralize} from './shared/words.ts';
 
-/** Seconds by which a start may seem to come before the file that it read: /proc counts from boot, rounded. */
-const clockSlackSeconds = 2;
-
-const describeAge = ({kubeProxy, kubeProxyConfig}: NodeEvidence): string | undefined => {
-	const [daemon, file] = [valueOf(kubeProxy), valueOf(kubeProxyConfig)];
-	const seconds = daemon && file ? file.modifiedAt - daemon.startedAt : 0;
-	return file && seconds > clockSlackSeconds ? `${file.path} was written ${Math.round(seconds)} s after kube-proxy started` : undefined;
-};
-
 const pathOf = ({kubeProxyConfig}: NodeEvidence): string => valueOf(kubeProxyConfig)?.path ?? 'its configuration';
+
+const describeAge = (node: NodeEvidence): string | undefined => {
+	const seconds = staleSecondsOfConfig(node);
+	return seconds === undefined ? undefined : `${pathOf(node)} was written ${seconds} s after kube-proxy started`;
+};
 
 /** Where the file says one thing and the running process another. A rename over the file goes unnoticed, an edit in place restarts kube-proxy (1.33). */
 const findDisagreements = (node: NodeEvidence, where: string): readonly string[] => {

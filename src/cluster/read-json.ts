@@ -30,6 +30,10 @@ export const readTexts = (value: unknown): Readonly<Record<string, string>> => {
 	return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 };
 
+/** Whether a condition of this type is true in an object's status. */
+export const hasCondition = (object: unknown, type: string): boolean =>
+	readList(dig(object, 'status', 'conditions')).some(condition => dig(condition, 'type') === type && dig(condition, 'status') === 'True');
+
 /** A TCP or UDP port number, or undefined. */
 export const readPort = (value: unknown): number | undefined =>
 	(typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value < 65_536 ? value : undefined);

@@ -4,6 +4,7 @@ import {
 	addressOf,
 	dig,
 	familyOf,
+	hasCondition,
 	readList,
 	readName,
 	readSomeText,
@@ -17,9 +18,6 @@ const internalAddressIn = (status: unknown, family: IpFamily): string => {
 		.filter(address => familyOf(address) !== undefined);
 	return readSomeText(addressOf(family, addresses)) ?? addresses[0] ?? '';
 };
-
-const isReady = (status: unknown): boolean =>
-	readList(dig(status, 'conditions')).some(item => dig(item, 'type') === 'Ready' && dig(item, 'status') === 'True');
 
 const podCidrsIn = (spec: unknown): readonly string[] => {
 	const cidrs = readList(dig(spec, 'podCIDRs')).map(cidr => readText(cidr));
@@ -46,7 +44,7 @@ export const readNode = (value: unknown, family: IpFamily): Node | undefined => 
 		// Empty since Kubernetes 1.33 (KEP-4004); it only ever repeated the kubelet's version.
 		kubeProxyVersion: info('kubeProxyVersion'),
 		runtime: info('containerRuntimeVersion'),
-		isReady: isReady(status),
+		isReady: hasCondition(value, 'Ready'),
 	};
 };
 

@@ -3,6 +3,7 @@ import {
 	type IpFamily,
 	addressOf,
 	dig,
+	hasCondition,
 	readList,
 	readName,
 	readPort,
@@ -44,9 +45,6 @@ const readContainer = (value: unknown, statuses: readonly unknown[]): Container 
 		state: describeState(dig(status, 'state')),
 	};
 };
-
-const hasCondition = (value: unknown, type: string): boolean =>
-	readList(dig(value, 'status', 'conditions')).some(item => dig(item, 'type') === type && dig(item, 'status') === 'True');
 
 /** `podIPs` holds one address per family; API servers before 1.16 have `podIP` only. */
 const addressIn = (status: unknown, family: IpFamily): string =>

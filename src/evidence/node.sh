@@ -197,7 +197,7 @@ read_files='
 		print "@@bridges"; print_all("bridge"); print_all("port")
 		for (name in is_bridge) printf "%s", addresses[name]
 		print "@@sysctls"
-		n = split("net/bridge/bridge-nf-call-iptables net/bridge/bridge-nf-call-ip6tables net/ipv4/ip_forward net/ipv6/conf/all/forwarding net/ipv4/conf/all/rp_filter net/ipv4/vs/conntrack net/netfilter/nf_conntrack_count net/netfilter/nf_conntrack_max", key, " ")
+		n = split("net/bridge/bridge-nf-call-iptables net/bridge/bridge-nf-call-ip6tables net/ipv4/ip_forward net/ipv6/conf/all/forwarding net/ipv4/conf/all/rp_filter net/ipv4/vs/conntrack net/netfilter/nf_conntrack_count net/netfilter/nf_conntrack_max kernel/hostname", key, " ")
 		for (i = 1; i <= n; i++) print_sysctl(key[i])
 		for (name in is_bridge) { print_sysctl("net/ipv4/conf/" name "/forwarding"); print_sysctl("net/ipv4/conf/" name "/rp_filter") }
 		print "@@boot-modules"; print_all("module")

@@ -10,6 +10,12 @@ import {
 	readAccessFlags,
 	readClusterFlags,
 } from './common.ts';
+import {
+	type ReportFlags,
+	type ReportOptions,
+	addReportOptions,
+	readReportFlags,
+} from './report.ts';
 import {type Vip, parseClientIp, parseVip} from './vip.ts';
 
 /** What is examined: a Service of the API, or with no API server, its virtual address and that of the client. */
@@ -21,16 +27,28 @@ export type CheckOptions = ClusterOptions & AccessOptions & Subject & {
 	readonly command: 'check';
 	readonly timeoutMs: number;
 	readonly capturesDirectory: string | undefined;
+	/** Keep the whole incident in this file. */
+	readonly bundleFile: string | undefined;
 	readonly isJson: boolean;
+	readonly reports?: ReportOptions;
 	/** Print what would be made in the cluster, and make nothing. */
 	readonly isDryRun: boolean;
 };
 
-type CheckFlags = ClusterFlags & AccessFlags & {
+/** An incident of a bundle, or the practice incident, judged again. */
+export type JudgeOptions = {
+	readonly command: 'judge';
+	readonly file: string;
+	readonly isJson: boolean;
+};
+
+type CheckFlags = ClusterFlags & AccessFlags & ReportFlags & {
 	readonly vip?: Vip;
 	readonly from?: string;
 	readonly timeout: number;
 	readonly captures?: string;
+	readonly bundle?: string;
+	readonly fromBundle?: string;
 	readonly json?: true;
 	readonly dryRun?: true;
 };
@@ -65,20 +83,31 @@ const readSubject = (command: Command, service: string | undefined, flags: Check
 		: {service, vip: undefined, from: flags.from};
 };
 
-export const describeCheck = (program: Command, done: (options: CheckOptions) => void): void => {
+export const describeCheck = (program: Command, done: (options: CheckOptions | JudgeOptions) => void): void => {
 	const command = program.command('check')
 		.summary('find out why a pod cannot reach a Service')
 		.description('Finds out why a pod cannot reach a Service: probes every path, captures on both ends, checks the settings that decide, names the cause.')
 		.argument('[service]', 'svc/NAME or svc/NAME:PORT')
 		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME; default: the pod that tells most; with --vip: the address of a pod')
 		.option('--vip <ip:port>', 'instead of a Service, with no API server: its virtual address, such as 10.98.171.178:8080 or 10.96.0.10:53/udp; asks the nodes named by --ssh, or --via local', parseVip);
-	addAccessOptions(addClusterOptions(command, 'the Service and the client'))
+	addReportOptions(addAccessOptions(addClusterOptions(command, 'the Service and the client')), 'these reports and in standard output; what is told meanwhile on standard error keeps them')
 		.option('--timeout <seconds>', 'how long a probe may take', parseSeconds, 3000)
 		.option('--captures <directory>', 'keep the packets there as pcapng')
+		.addOption(new Option('--bundle <file>', 'keep the whole incident in one file, without secrets and payload').conflicts('vip'))
+		.addOption(new Option('--from-bundle <file>', 'instead of a cluster: judge again what a bundle holds').conflicts(['vip', 'bundle', 'captures', 'dryRun', 'markdown', 'html', 'junit', 'redact']))
 		.option('--dry-run', 'print what would be made in the cluster, and do nothing')
 		.addOption(new Option('--plain', 'text (default)').conflicts('json'))
 		.option('--json', 'print hairpin/report/v1')
 		.action((service: string | undefined, flags: CheckFlags) => {
+			if (flags.redact === true && (flags.captures !== undefined || flags.bundle !== undefined)) {
+				command.error('error: --captures and --bundle keep names and addresses as they are, so neither can be used with --redact');
+			}
+
+			if (flags.fromBundle !== undefined) {
+				done({command: 'judge', file: flags.fromBundle, isJson: flags.json === true});
+				return;
+			}
+
 			done({
 				command: 'check',
 				...readSubject(command, service, flags),
@@ -86,7 +115,9 @@ export const describeCheck = (program: Command, done: (options: CheckOptions) =>
 				...readAccessFlags(flags),
 				timeoutMs: flags.timeout,
 				capturesDirectory: flags.captures,
+				bundleFile: flags.bundle,
 				isJson: flags.json === true,
+				reports: readReportFlags(command, flags, flags.json === true ? 0 : 1),
 				isDryRun: flags.dryRun === true,
 			});
 		});

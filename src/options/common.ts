@@ -30,6 +30,8 @@ export type AccessOptions = PodOptions & {
 	readonly sshConfig: string | undefined;
 	/** Whether pods of our own may be made where no other way works. */
 	readonly mayMakePods: boolean;
+	/** Whether programs that a node lacks may be unpacked there, in a private directory, while we look. */
+	readonly mayBringTools: boolean;
 	/** Whether containers may be put into the pods concerned, where nothing else works: they cannot be removed. */
 	readonly mayEnterPods: boolean;
 };
@@ -52,6 +54,7 @@ export type AccessFlags = PodFlags & {
 	readonly ssh: ReadonlyMap<string, string | undefined>;
 	readonly sshConfig?: string;
 	readonly pods: boolean;
+	readonly tools: boolean;
 	readonly ephemeral?: true;
 };
 
@@ -113,6 +116,7 @@ export const addAccessOptions = (command: Command): Command => addPodOptions(com
 	.option('--ssh <node=dest>', 'how ssh reaches a node, such as k8s1=root@192.0.2.11, and that it goes first there; may be repeated; default: its name, then its InternalIP', collectDestination, new Map())
 	.option('--ssh-config <file>', 'configuration file for ssh; default: your own'))
 	.option('--ephemeral', 'where nothing else works, put a container into the client and the backend pods; it ends, but stays listed in the pod until that is deleted')
+	.option('--no-tools', 'unpack no tools of ours on nodes that lack tcpdump and the like, which ssh otherwise does in a directory that is removed at the end')
 	.option('--no-pods', 'make no pods of our own, whatever cannot be reached without');
 
 export const readClusterFlags = ({namespace, context, kubeconfig}: ClusterFlags): ClusterOptions => ({namespace, context, kubeconfig});
@@ -127,5 +131,6 @@ export const readAccessFlags = (flags: AccessFlags): AccessOptions => ({
 	sshConfig: flags.sshConfig,
 	...readPodFlags(flags),
 	mayMakePods: flags.pods,
+	mayBringTools: flags.tools,
 	mayEnterPods: flags.ephemeral === true,
 });

@@ -10,6 +10,12 @@ import {
 	readAccessFlags,
 	readClusterFlags,
 } from './common.ts';
+import {
+	type ReportFlags,
+	type ReportOptions,
+	addReportOptions,
+	readReportFlags,
+} from './report.ts';
 
 export type RenderFormat = 'shell' | 'ansible' | 'daemonset';
 
@@ -30,9 +36,10 @@ export type FixOptions = ClusterOptions & AccessOptions & {
 	readonly forSeconds: number;
 	readonly timeoutMs: number;
 	readonly isJson: boolean;
+	readonly reports?: ReportOptions;
 };
 
-type FixFlags = ClusterFlags & AccessFlags & {
+type FixFlags = ClusterFlags & AccessFlags & ReportFlags & {
 	readonly list?: true;
 	readonly from?: string;
 	readonly node: readonly string[];
@@ -97,7 +104,7 @@ export const describeFix = (program: Command, done: (options: FixOptions) => voi
 		.option('--for <time>', 'the nodes undo it after this time, such as 10m, unless: hairpin keep', parseDuration)
 		.option('--timeout <seconds>', 'how long a probe may take', parseSeconds, 3000)
 		.option('--json', 'print hairpin/fix/v1');
-	addReadOnlyOption(addAccessOptions(addClusterOptions(command, 'the Service and the client')))
+	addReadOnlyOption(addReportOptions(addAccessOptions(addClusterOptions(command, 'the Service and the client')), 'these reports, not in what is printed'))
 		.action((id: string | undefined, service: string | undefined, flags: FixFlags) => {
 			check(command, id, service, flags);
 			done({
@@ -116,6 +123,7 @@ export const describeFix = (program: Command, done: (options: FixOptions) => voi
 				forSeconds: flags.for ?? 0,
 				timeoutMs: flags.timeout,
 				isJson: flags.json === true,
+				reports: readReportFlags(command, flags, 0),
 			});
 		});
 };

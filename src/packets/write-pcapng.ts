@@ -1,3 +1,4 @@
+import {concatenateBytes, words16, words32} from './bytes.ts';
 import type {Frame} from './frame.ts';
 import {parseIp} from './ip-address.ts';
 import {
@@ -39,50 +40,19 @@ const NANOSECONDS = 1_000_000_000n;
 
 const encoder = new TextEncoder();
 
-const concatenate = (parts: readonly Uint8Array[]): Uint8Array => {
-	const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-	let at = 0;
-	for (const part of parts) {
-		whole.set(part, at);
-		at += part.length;
-	}
-
-	return whole;
-};
-
 /** Everything in a block begins on a 32-bit boundary. */
-const pad = (bytes: Uint8Array): Uint8Array => concatenate([bytes, new Uint8Array(-bytes.length & 3)]);
-
-const words32 = (...numbers: readonly number[]): Uint8Array => {
-	const bytes = new Uint8Array(numbers.length * 4);
-	const view = new DataView(bytes.buffer);
-	for (const [position, number] of numbers.entries()) {
-		view.setUint32(position * 4, number, true);
-	}
-
-	return bytes;
-};
-
-const words16 = (...numbers: readonly number[]): Uint8Array => {
-	const bytes = new Uint8Array(numbers.length * 2);
-	const view = new DataView(bytes.buffer);
-	for (const [position, number] of numbers.entries()) {
-		view.setUint16(position * 2, number, true);
-	}
-
-	return bytes;
-};
+const pad = (bytes: Uint8Array): Uint8Array => concatenateBytes([bytes, new Uint8Array(-bytes.length & 3)]);
 
 const block = (type: number, ...body: readonly Uint8Array[]): Uint8Array => {
-	const content = pad(concatenate(body));
+	const content = pad(concatenateBytes(body));
 	const length = content.length + 12;
-	return concatenate([words32(type, length), content, words32(length)]);
+	return concatenateBytes([words32(type, length), content, words32(length)]);
 };
 
 /** An option or a name record: its code, its length, its value. Longer text than 16 bits can count is cut. */
 const option = (code: number, value: Uint8Array): Uint8Array => {
 	const kept = value.subarray(0, 65_535);
-	return concatenate([words16(code, kept.length), pad(kept)]);
+	return concatenateBytes([words16(code, kept.length), pad(kept)]);
 };
 
 const sectionHeader = (): Uint8Array => block(
@@ -117,7 +87,7 @@ const nameRecord = (ip: string, name: string): Uint8Array => {
 	}
 
 	const isIpv4 = address.version === 4;
-	return option(isIpv4 ? IPV4_NAME : IPV6_NAME, concatenate([bytes.subarray(isIpv4 ? 12 : 0), encoder.encode(name), Uint8Array.of(0)]));
+	return option(isIpv4 ? IPV4_NAME : IPV6_NAME, concatenateBytes([bytes.subarray(isIpv4 ? 12 : 0), encoder.encode(name), Uint8Array.of(0)]));
 };
 
 const nameResolution = (names: ReadonlyMap<string, string>): Uint8Array => block(
@@ -136,7 +106,7 @@ const compareTimes = (one: RawPacket, two: RawPacket): number => one.seconds ===
 /** One pcapng file of several captures: each is an interface, addresses have names, packets are in time order. */
 export const writePcapng = (captures: readonly RawCapture[], names: ReadonlyMap<string, string>): Uint8Array => {
 	const packets = captures.flatMap(({packets}, position) => packets.map(packet => ({position, packet})));
-	return concatenate([
+	return concatenateBytes([
 		sectionHeader(),
 		...captures.map(capture => describeInterface(capture)),
 		nameResolution(names),

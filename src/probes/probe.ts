@@ -37,6 +37,7 @@ export const probe = async (access: Access, plan: ProbePlan, timeoutMs: number, 
 	const {point, tries, ...cell} = plan;
 	const seconds = String(Math.max(1, Math.ceil(timeoutMs / 1000)));
 	const answer = await access.run(point, {
+		name: 'probe',
 		text: probeText,
 		args: [cell.toIp, String(cell.toPort), cell.protocol.toLowerCase(), seconds, String(tries)],
 	}, {timeoutMs: timeoutMs + 20_000, signal});

@@ -6,20 +6,25 @@ import type {NodePreview, Preview} from '../fix/preview.ts';
 import {type Cell, nameCell} from '../probes/matrix.ts';
 import {formatCell} from './matrix-text.ts';
 import {indent, section} from './sections.ts';
-import {cutText, formatTable, wrapText} from './table.ts';
+import {
+	cutText,
+	fitTable,
+	formatTable,
+	wrapText,
+} from './table.ts';
 
-const width = 120;
+const usualColumns = 120;
 
-const formatStep = ({command, undo, diff}: TypedStep): readonly string[] => {
+const formatStep = ({command, undo, diff}: TypedStep, columns: number): readonly string[] => {
 	const line = `${command.padEnd(62)}  undo: ${undo}`;
-	return [...(line.length <= width - 4 ? [line] : [command, `      undo: ${undo}`]), ...indent(diff, ' '.repeat(4))];
+	return [...(line.length <= columns - 4 ? [line] : [command, `      undo: ${undo}`]), ...indent(diff, ' '.repeat(4))];
 };
 
 /** Nodes where the same is done are told together. */
-const formatNodes = (nodes: readonly NodePreview[]): readonly string[] => Map.groupBy(nodes, ({steps, restarts}) => JSON.stringify([steps, restarts])).values()
+const formatNodes = (nodes: readonly NodePreview[], columns: number): readonly string[] => Map.groupBy(nodes, ({steps, restarts}) => JSON.stringify([steps, restarts])).values()
 	.flatMap(group => [
 		`on ${group.map(({node}) => node).join(', ')}${group.length > 1 ? ' (the first one alone, then the others)' : ''}`,
-		...indent(group[0].steps.flatMap(step => formatStep(step))),
+		...indent(group[0].steps.flatMap(step => formatStep(step, columns))),
 		...indent(group[0].restarts),
 	]).toArray();
 
@@ -29,37 +34,37 @@ const words = {
 
 const columnOf = ({toIp, toPort}: Cell): string => `${toIp}:${toPort}`;
 
-const formatPredictions = (predictions: readonly Prediction[]): readonly string[] => formatTable(predictions.map(({cell, expected, by}) => [
+const formatPredictions = (predictions: readonly Prediction[], columns: number): readonly string[] => fitTable(predictions.map(({cell, expected, by}) => [
 	cell.from, '→', columnOf(cell), words[expected], by === undefined ? '' : `(${by})`,
-]));
+]), columns - 2, [0, 4]);
 
-const wrapAll = (texts: readonly string[]): readonly string[] => texts.flatMap(text => wrapText(text, width - 2, '  '));
+const wrapAll = (texts: readonly string[], columns: number): readonly string[] => texts.flatMap(text => wrapText(text, columns - 2, '  '));
 
-/** What somebody reads who is to agree. */
-export const formatPreview = (preview: Preview): string => [
+/** What somebody reads who is to agree, in so many columns. */
+export const formatPreview = (preview: Preview, columns = usualColumns): string => [
 	preview.title,
-	...wrapText(preview.why, width, ''),
+	...wrapText(preview.why, columns, ''),
 	...section('what is done', [
-		...preview.objects.flatMap(step => formatStep(step)),
+		...preview.objects.flatMap(step => formatStep(step, columns)),
 		...preview.rollouts,
-		...formatNodes(preview.nodes),
+		...formatNodes(preview.nodes, columns),
 	]),
-	...section('expected of the probes', formatPredictions(preview.predictions)),
-	...section('price', wrapAll(preview.price)),
-	...section('to know', wrapAll(preview.notes)),
-	...section('cuts', [preview.cuts]),
+	...section('expected of the probes', formatPredictions(preview.predictions, columns)),
+	...section('price', wrapAll(preview.price, columns)),
+	...section('to know', wrapAll(preview.notes, columns)),
+	...section('cuts', wrapAll([preview.cuts], columns)),
 	...section('would do as well, with other drawbacks', preview.others.map(id => `hairpin fix ${id}`)),
 	'',
 ].join('\n');
 
-/** Every probe before and after, one row each. */
-export const formatBeforeAfter = (before: readonly Cell[], after: readonly Cell[]): readonly string[] => formatTable([
+/** Every probe before and after, one row each, in so many columns. */
+export const formatBeforeAfter = (before: readonly Cell[], after: readonly Cell[], columns = usualColumns): readonly string[] => fitTable([
 	['FROM', 'ON', 'TO', 'BEFORE', 'AFTER'],
 	...after.map(cell => {
 		const earlier = before.find(other => nameCell(other) === nameCell(cell));
 		return [cell.from, cell.fromNode, columnOf(cell), earlier ? cutText(formatCell(earlier), 30) : '-', cutText(formatCell(cell), 30)];
 	}),
-]);
+], columns, [0, 3, 4]);
 
 type Sentences = {readonly [Type in ChangeNews['type']]: (news: Extract<ChangeNews, {readonly type: Type}>) => string};
 
@@ -93,7 +98,7 @@ const describeProgress = ({nodes, objects, until}: Entry): string => {
 export const formatChanges = (changes: ReadonlyArray<{readonly usage: string; readonly why: string; readonly checks: readonly string[]}>): string => changes
 	.flatMap(({usage, why, checks}) => [
 		`${usage}${checks.length > 0 ? `   (repairs ${checks.join(', ')})` : ''}`,
-		...indent(wrapText(why, width - 4, ''), ' '.repeat(4)),
+		...indent(wrapText(why, usualColumns - 4, ''), ' '.repeat(4)),
 		'',
 	]).join('\n');
 

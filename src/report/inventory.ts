@@ -28,7 +28,8 @@ const statusOfEndpoint = (isReady: boolean, isFromRules: boolean): string =>
 const endpointRow = ({ip, port, node, isReady}: Endpoint, {isFromRules = false}: Target): readonly string[] =>
 	['endpoint', `${ip}:${port}`, ip, node ?? '?', statusOfEndpoint(isReady, isFromRules), '-', '-', '-'];
 
-const podRows = (state: SessionState, target: Target): ReadonlyArray<readonly string[]> => {
+/** Who takes part, one row each. */
+export const listPodRows = (state: SessionState, target: Target): ReadonlyArray<readonly string[]> => {
 	const {client, otherClient, backends} = target;
 	const isBackend = (pod: Pod) => backends.some(backend => backend.namespace === pod.namespace && backend.name === pod.name);
 	return [
@@ -57,14 +58,15 @@ const nodeRow = (node: Node, state: SessionState, {isFromRules = false}: Target)
 	];
 };
 
-const nodeRows = (state: SessionState, target: Target): ReadonlyArray<readonly string[]> => [
+/** The nodes that take part, one row each. */
+export const listNodeRows = (state: SessionState, target: Target): ReadonlyArray<readonly string[]> => [
 	['', 'NODE', 'IP', 'WAY', 'STATUS', 'KUBELET', 'KERNEL', 'RUNTIME', 'PROXY MODE', 'CNI'],
 	...target.nodes.values().map(node => nodeRow(node, state, target)),
 ];
 
 /** Who takes part, as `kubectl get -o wide` would show it, and where each pod is plugged in. */
 export const formatInventory = (state: SessionState, target: Target): readonly string[] => [
-	...formatTable(podRows(state, target)),
+	...formatTable(listPodRows(state, target)),
 	'',
-	...formatTable(nodeRows(state, target)),
+	...formatTable(listNodeRows(state, target)),
 ];

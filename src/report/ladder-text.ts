@@ -13,6 +13,7 @@ export type LadderPoint = {readonly point: string; readonly role: PointRole};
 const WIDTH = 118;
 const TIME_WIDTH = 10;
 const MOST_ROWS = 40;
+const NARROWEST_NOTES = 12;
 /** Enough of the beginning of a flow to say that a packet did not arrive; later packets may not have been kept. */
 const ROWS_THAT_COUNT = 6;
 
@@ -24,6 +25,9 @@ const ranks: Record<PointRole, number> = {
 };
 
 const lanesOf = (count: number): number => (count <= 2 ? 30 : (count === 3 ? 20 : 14));
+
+/** How many columns the arrows take, before what is said of each packet. */
+export const ladderPictureWidth = (points: number): number => TIME_WIDTH + 4 + (lanesOf(points) * Math.max(1, points - 1)) + 9;
 
 const orderPoints = (points: readonly LadderPoint[]): readonly LadderPoint[] => points.toSorted((one, two) => ranks[one.role] - ranks[two.role]);
 
@@ -147,9 +151,9 @@ const wrapNotes = (notes: readonly string[], width: number): readonly string[] =
 	return lines;
 };
 
-const formatRow = (row: LadderRow, columns: Columns, position: number): readonly string[] => {
+const formatRow = (row: LadderRow, columns: Columns, {position, width}: {readonly position: number; readonly width: number}): readonly string[] => {
 	const lead = `${row.atMs.toFixed(3).padStart(TIME_WIDTH)} ${row.impossible === undefined ? ' ' : '✗'} ${drawLanes(row, columns.points)} `;
-	const [first, ...rest] = wrapNotes(describeRow(row, columns, position), WIDTH - lead.length);
+	const [first, ...rest] = wrapNotes(describeRow(row, columns, position), Math.max(NARROWEST_NOTES, width - lead.length));
 	return [`${lead}${first}`, ...rest.map(line => `${' '.repeat(lead.length)}${line}`)].map(line => line.trimEnd());
 };
 
@@ -160,13 +164,13 @@ const formatHeader = (points: readonly LadderPoint[]): readonly string[] => {
 	return [`${'ms'.padStart(TIME_WIDTH)}   ${roles}`.trimEnd(), `${' '.repeat(TIME_WIDTH + 3)}${names}`.trimEnd()];
 };
 
-/** The ladder of a flow as lines of at most 120 columns: one column for each point, one row for each packet with its frame numbers and what NAT did to it. */
-export const formatLadder = ({ladder, reached}: Flow, points: readonly LadderPoint[], mostRows = MOST_ROWS): readonly string[] => {
+/** The ladder of a flow as lines of at most so many columns: one column for each point, one row for each packet with its frame numbers and what NAT did to it. */
+export const formatLadder = ({ladder, reached}: Flow, points: readonly LadderPoint[], mostRows = MOST_ROWS, width = WIDTH): readonly string[] => {
 	const columns: Columns = {points: orderPoints(points), passed: new Set(reached)};
 	const shown = ladder.slice(0, mostRows);
 	return [
 		...formatHeader(columns.points),
-		...shown.flatMap((row, position) => formatRow(row, columns, position)),
+		...shown.flatMap((row, position) => formatRow(row, columns, {position, width})),
 		...(ladder.length > shown.length ? [`${' '.repeat(TIME_WIDTH + 3)}… ${ladder.length - shown.length} more packets`] : []),
 	];
 };

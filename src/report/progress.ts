@@ -27,6 +27,7 @@ const sentences: Sentences = {
 	'pods-refused': ({because}) => `${because}; what the API alone tells is checked`,
 	'node-pod-waited': ({node, doing}) => (doing === '' ? undefined : `the pod on ${node}: ${doing}`),
 	'container-announced': ({pod, image}) => `putting a container into ${pod}: image ${image}; it ends with us, but Kubernetes cannot remove it: it stays listed in the pod until that is deleted`,
+	'tools-missing': ({node, missing, directory, because}) => `${node} has no ${missing.join(', ')}: ${directory === undefined ? `what needs them stays unknown, since ${because ?? 'nobody brought them'}` : `ours are used from ${directory}, removed at the end`}`,
 	'pods-left': ({namespace, because}) => `not everything of ours could be removed from ${namespace} (${because}); look with: hairpin sweep`,
 	'node-reached': ({node, way}) => `${node} reached over ${way}`,
 	'point-unreachable': ({point, because}) => `${point} cannot be read: ${because}`,
@@ -36,6 +37,8 @@ const sentences: Sentences = {
 	'capture-failed': ({label, because}) => `no capture on ${label}: ${because}`,
 	'probes-fired': ({cells}) => `${cells.length} probes fired`,
 	'opening-seen': () => 'the client\'s first packet was captured',
+	'packets-seen': () => undefined,
+	'checks-judged': () => undefined,
 	'probe-answered': ({cell}) => `${cell.from} → ${cell.toIp}:${cell.toPort} ${cell.error ?? cellOutcome(cell)}`,
 	'flow-decided': () => undefined,
 	'capture-stopped': ({capture}) => `captures stopped: ${capture.points.map(({label, packets}) => `${label} ${packets} packets`).join(', ')}`,
@@ -45,9 +48,12 @@ const sentences: Sentences = {
 /** A line with the seconds since the program was started. */
 export const stampLine = (atMs: number, text: string): string => `${(atMs / 1000).toFixed(1).padStart(5)} s  ${text}`;
 
+/** One sentence about an event, or undefined where there is nothing to say. */
+export const describeEvent = (event: SessionEvent): string | undefined => (sentences[event.type] as (event: SessionEvent) => string | undefined)(event);
+
 /** One line about an event for somebody who waits, or undefined where there is nothing to say. */
 export const formatProgress = (event: SessionEvent): string | undefined => {
-	const sentence = (sentences[event.type] as (event: SessionEvent) => string | undefined)(event);
+	const sentence = describeEvent(event);
 	return sentence === undefined ? undefined : stampLine(event.atMs, sentence);
 };
 

@@ -35,7 +35,7 @@ const narrowest = 6;
 
 /** The same, at most so many columns wide on screen as far as that can be had by narrowing the flexible columns: each as far as it goes, in their order. */
 export const fitTable = (rows: ReadonlyArray<readonly string[]>, room: number, flexible: readonly number[]): readonly string[] => {
-	const widths = rows[0].map((_, column) => Math.max(...rows.map(row => stringWidth(row[column] ?? ''))));
+	const widths = (rows.at(0) ?? []).map((_, column) => Math.max(...rows.map(row => stringWidth(row[column] ?? ''))));
 	let excess = widths.reduce((sum, width) => sum + width + 2, -2) - room;
 	for (const column of flexible) {
 		const cut = Math.max(0, Math.min(excess, widths[column] - narrowest));

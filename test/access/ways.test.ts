@@ -8,7 +8,7 @@ import {createMixedAccess} from '../../src/access/mixed.ts';
 import type {AccessOptions} from '../../src/options.ts';
 
 const options = (some: Partial<AccessOptions>): AccessOptions => ({
-	via: undefined, destinations: new Map(), sshConfig: undefined, image: undefined, pullSecret: undefined, debugNamespace: undefined, podDeadlineSeconds: 600, mayMakePods: true, mayEnterPods: false, ...some,
+	via: undefined, destinations: new Map(), sshConfig: undefined, image: undefined, pullSecret: undefined, debugNamespace: undefined, podDeadlineSeconds: 600, mayMakePods: true, mayBringTools: true, mayEnterPods: false, ...some,
 });
 
 const elsewhere = '192.0.2.1';

@@ -40,6 +40,11 @@ test('the tool\'s own outcomes stand, and flows tell which backend each met', t 
 	t.deepEqual(attempts, [{outcome: 'open', ms: 2, backend: '10.244.2.32:80'}, {outcome: 'timeout', ms: 3000, backend: '10.244.0.19:80'}]);
 });
 
+test('a packet that was dropped under the ClusterIP met no backend, and any of them may be the one it was for', t => {
+	const dropped = {...flow('unanswered'), backend: {ip: '10.98.171.178', port: 8080}};
+	t.false('backend' in settleCell(plan, [dropped], undefined).attempts[0]);
+});
+
 test('the plan asks every kind of path once, and the Service several times where it has several backends', t => {
 	t.is(triesFor(target), 1);
 	const two = {...target, endpoints: [endpointOf(nginx), endpointOf(nginx2)], backends: [nginx, nginx2]};

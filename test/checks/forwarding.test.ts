@@ -1,7 +1,7 @@
 import test from 'ava';
 import {isInCidr} from '../../src/checks/forward/cidr.ts';
 import {type ForwardedPacket, parseRule} from '../../src/checks/forward/rule.ts';
-import {walkForward, walkRulesets} from '../../src/checks/forward/walk.ts';
+import {walkHook, walkRulesets} from '../../src/checks/forward/walk.ts';
 import {forwardPolicyDrop} from '../../src/checks/forward-policy-drop.ts';
 import {ipForwardOff} from '../../src/checks/ip-forward-off.ts';
 import type {Check} from '../../src/check.ts';
@@ -74,25 +74,25 @@ const ruleset = (policy: string, ...texts: readonly string[]): Iptables => ({
 });
 
 test('a walk ends at the first rule that surely matches, else at the policy', t => {
-	t.deepEqual(walkForward(ruleset('DROP'), packet), {does: 'drop', by: 'the policy DROP of FORWARD', packets: 3});
-	t.deepEqual(walkForward(ruleset('DROP', '-A FORWARD -d 10.244.0.0/16 -j ACCEPT'), packet), {does: 'accept'});
-	t.like(walkForward(ruleset('ACCEPT', '-A FORWARD -p tcp -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable'), packet), {does: 'reject'});
-	t.deepEqual(walkForward({...ruleset('DROP'), chains: []}, packet), {does: 'accept'}, 'no filter table');
+	t.deepEqual(walkHook(ruleset('DROP'), packet, 'FORWARD'), {does: 'drop', by: 'the policy DROP of FORWARD', packets: 3});
+	t.deepEqual(walkHook(ruleset('DROP', '-A FORWARD -d 10.244.0.0/16 -j ACCEPT'), packet, 'FORWARD'), {does: 'accept'});
+	t.like(walkHook(ruleset('ACCEPT', '-A FORWARD -p tcp -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable'), packet, 'FORWARD'), {does: 'reject'});
+	t.deepEqual(walkHook({...ruleset('DROP'), chains: []}, packet, 'FORWARD'), {does: 'accept'}, 'no filter table');
 });
 
 test('a walk follows chains and comes back from them', t => {
-	t.like(walkForward(ruleset('DROP', '-A FORWARD -j USER', '-A USER -s 10.0.0.0/8 -j ACCEPT'), packet), {does: 'accept'});
-	t.like(walkForward(ruleset('ACCEPT', '-A FORWARD -j USER', '-A USER -s 10.0.0.0/8 -j RETURN', '-A USER -j DROP', '-A FORWARD -o cni0 -j ACCEPT'), packet), {does: 'accept'});
-	t.like(walkForward(ruleset('DROP', '-A FORWARD -j EMPTY', '-A FORWARD -j LOG', '-A FORWARD'), packet), {does: 'drop'});
-	t.like(walkForward(ruleset('DROP', '-A FORWARD -j LOOP', '-A LOOP -j LOOP'), packet), {does: 'unknown'});
+	t.like(walkHook(ruleset('DROP', '-A FORWARD -j USER', '-A USER -s 10.0.0.0/8 -j ACCEPT'), packet, 'FORWARD'), {does: 'accept'});
+	t.like(walkHook(ruleset('ACCEPT', '-A FORWARD -j USER', '-A USER -s 10.0.0.0/8 -j RETURN', '-A USER -j DROP', '-A FORWARD -o cni0 -j ACCEPT'), packet, 'FORWARD'), {does: 'accept'});
+	t.like(walkHook(ruleset('DROP', '-A FORWARD -j EMPTY', '-A FORWARD -j LOG', '-A FORWARD'), packet, 'FORWARD'), {does: 'drop'});
+	t.like(walkHook(ruleset('DROP', '-A FORWARD -j LOOP', '-A LOOP -j LOOP'), packet, 'FORWARD'), {does: 'unknown'});
 });
 
 test('a walk says unknown where a rule that cannot be told would change the end, and only there', t => {
-	t.like(walkForward(ruleset('DROP', '-A FORWARD -i flannel.1 -j ACCEPT'), packet), {does: 'unknown'});
-	t.like(walkForward(ruleset('ACCEPT', '-A FORWARD -i flannel.1 -j ACCEPT'), packet), {does: 'accept'});
-	t.like(walkForward(ruleset('DROP', '-A FORWARD -i flannel.1 -j DROP'), packet), {does: 'drop'});
-	t.like(walkForward(ruleset('ACCEPT', '-A FORWARD -j NFQUEUE --queue-num 1'), packet), {does: 'unknown'});
-	t.like(walkForward(ruleset('ACCEPT', '-A FORWARD -g OTHER'), packet), {does: 'unknown'});
+	t.like(walkHook(ruleset('DROP', '-A FORWARD -i flannel.1 -j ACCEPT'), packet, 'FORWARD'), {does: 'unknown'});
+	t.like(walkHook(ruleset('ACCEPT', '-A FORWARD -i flannel.1 -j ACCEPT'), packet, 'FORWARD'), {does: 'accept'});
+	t.like(walkHook(ruleset('DROP', '-A FORWARD -i flannel.1 -j DROP'), packet, 'FORWARD'), {does: 'drop'});
+	t.like(walkHook(ruleset('ACCEPT', '-A FORWARD -j NFQUEUE --queue-num 1'), packet, 'FORWARD'), {does: 'unknown'});
+	t.like(walkHook(ruleset('ACCEPT', '-A FORWARD -g OTHER'), packet, 'FORWARD'), {does: 'unknown'});
 	t.like(walkRulesets([ruleset('ACCEPT', '-A FORWARD -g OTHER'), ruleset('DROP')], packet), {does: 'drop'});
 });
 

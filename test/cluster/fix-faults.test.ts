@@ -41,9 +41,9 @@ const moments: readonly Moment[] = [
 const isThorough = process.env.HAIRPIN_EVERY_BREAK === '1';
 const ways = ['kill', 'cut'] as const;
 
-// At every moment in one way, by turns; thoroughly in both.
+// At every other moment in one way, by turns; thoroughly at every moment in both.
 const breaks: readonly Break[] = [
-	...moments.flatMap((moment, index) => ways.filter((_, way) => isThorough || way === index % 2).map(how => ({...moment, how}))),
+	...moments.flatMap((moment, index) => ways.filter((_, way) => isThorough || index % 4 === way * 2).map(how => ({...moment, how}))),
 	...says('br-netfilter', 'the journal is', 'as the first one', 'modules-load.d', 'module br_netfilter', 'waiting').map(moment => ({...moment, how: 'program'} as const)),
 ];
 

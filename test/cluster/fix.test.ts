@@ -73,7 +73,7 @@ const turns: readonly Turn[] = [
 		},
 	},
 	{
-		change: 'proxy-mode=iptables', way: 'ssh', nodes: ['--all-nodes'], isReaching: false, async check(t) {
+		change: 'proxy-mode=iptables', way: 'ssh', nodes: ['--node', 'k8s3'], isReaching: false, async check(t) {
 			t.is(await onNode(3, 'ls -d /sys/class/net/kube-ipvs0 2>/dev/null; ipvsadm -Sn; ipset list -n | grep "^KUBE-[^6]"; iptables-save | grep -cE "KUBE-(IPVS|NODE-PORT|LOAD-BALANCER)"; true'), '0\n');
 		},
 	},
@@ -148,7 +148,8 @@ const hindrances: readonly Hindrance[] = [
 	},
 	{
 		name: 'a file that is not YAML', change: 'masquerade-all=true', says: /config\.yaml: line \d+, column \d+ is not YAML/v,
-		prepare: String.raw`cp -a /var/lib/kube-proxy/config.yaml /root/kept; printf "mode: [\n" >>/var/lib/kube-proxy/config.yaml`, heal: 'mv /root/kept /var/lib/kube-proxy/config.yaml; systemctl reset-failed kube-proxy; systemctl restart kube-proxy',
+		// Renamed over the old one, or kube-proxy would notice and be gone, sooner or later.
+		prepare: String.raw`cd /var/lib/kube-proxy && cp -a config.yaml /root/kept && cp -a config.yaml new && printf "mode: [\n" >>new && mv new config.yaml`, heal: 'mv /root/kept /var/lib/kube-proxy/config.yaml; systemctl reset-failed kube-proxy; systemctl restart kube-proxy',
 	},
 	{
 		name: 'a unit that does not come back', change: 'masquerade-all=true', says: /k8s2: restart: kube-proxy\.service/v,

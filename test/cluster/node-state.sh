@@ -65,14 +65,21 @@ restore_files() {
 restore_bridge() {
 	if [ ! -e /sys/class/net/cni0 ]; then
 		ip link add cni0 type bridge
-		ip addr add "$(sed -n 's/\.0\(\/24\) dev cni0.*/.1\1/p' "$founding/routes")" dev cni0
 		say 'cni0'
 	fi
+	restore_gateway "$(sed -n 's/\.0\(\/24\) dev cni0.*/.1\1/p' "$founding/routes")"
 	# up, broadcast and multicast, not promiscuous (netdevice(7))
 	set_to 0x1003 /sys/class/net/cni0/flags
 	set_to 1500 /sys/class/net/cni0/mtu
 	for flag in nf_call_iptables nf_call_ip6tables nf_call_arptables; do set_to 0 "/sys/class/net/cni0/bridge/$flag"; done
 	for port in /sys/class/net/veth*; do [ ! -e "$port" ] || restore_port "$port"; done
+}
+
+restore_gateway() { # ADDRESS/LENGTH: the only IPv4 address of cni0
+	ip -4 -o addr show dev cni0 | awk -v wanted="$1" '{ count++; if ($4 == wanted) found = 1 } END { exit !(count == 1 && found) }' && return 0
+	ip -4 addr flush dev cni0
+	ip addr add "$1" dev cni0
+	say "$1 on cni0"
 }
 
 restore_port() {

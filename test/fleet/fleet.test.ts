@@ -102,7 +102,7 @@ test('kube-proxy that is not as configured is named, and harms nothing', t => {
 
 test('what could not be read is unknown, and the reason leaves out the name', t => {
 	const report = reportOf('k8s1', {more: {iptables: {unknown: 'no iptables-save that could print the rules is installed on k8s1'}}});
-	t.deepEqual(statuses(report), {'forward-policy-drop': 'unknown'});
+	t.deepEqual(statuses(report), {'iptables-backend-mix': 'unknown', 'forward-policy-drop': 'unknown'});
 	t.deepEqual(report.settings.masqueradeAll, {value: false}, 'the running kube-proxy tells it');
 	const silent = {unknown: 'kube-proxy on k8s1 does not show its /configz'};
 	t.is(statuses(reportOf('k8s1', {...founding, more: {iptables: silent, kubeProxyConfigz: silent}}))['br-netfilter-not-loaded'], 'unknown', 'masqueradeAll may hide it');

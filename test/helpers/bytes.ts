@@ -1,14 +1,6 @@
-/** One after the other. */
-export const concatBytes = (parts: readonly Uint8Array[]): Uint8Array => {
-	const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-	let at = 0;
-	for (const part of parts) {
-		joined.set(part, at);
-		at += part.length;
-	}
+import {concatenateBytes as concatBytes} from '../../src/packets/bytes.ts';
 
-	return joined;
-};
+export {concatenateBytes as concatBytes} from '../../src/packets/bytes.ts';
 
 /** Big-endian fields: `[2, 80]` is the number 80 in two bytes. */
 export const fields = (...pairs: ReadonlyArray<readonly [bytes: 1 | 2 | 4, value: number]>): Uint8Array => concatBytes(pairs.map(([length, value]) => {

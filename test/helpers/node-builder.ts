@@ -121,6 +121,7 @@ const sysctlsOf = ({bridgeNetfilter, ip6, ipForward}: Full): Readonly<Record<str
 	'net/bridge/bridge-nf-call-ip6tables': String(ip6),
 	'net/ipv4/ip_forward': String(ipForward),
 	'net/ipv6/conf/all/forwarding': String(ipForward),
+	'net/ipv4/vs/conntrack': '1',
 });
 
 const proxyEvidence = (full: Full, target: Target, read: <T>(value: T, command: string) => Known<T>) => {
@@ -153,7 +154,7 @@ export const buildNode = (node: string, settings: NodeSettings, target: Target):
 		now: startedAt + 3600,
 		missingTools: [],
 		kernel: read('6.1.192', 'uname -r'),
-		sysctls: Object.fromEntries(Object.entries(sysctlsOf(full)).map(([key, value]) => [key, read(value, `cat /proc/sys/${key}`)])),
+		sysctls: Object.fromEntries(Object.entries({...sysctlsOf(full), 'kernel/hostname': node}).map(([key, value]) => [key, read(value, `cat /proc/sys/${key}`)])),
 		bridgeNetfilter: read({isLoaded: full.bridgeNetfilter !== 'absent', isBuiltIn: false, file: full.hasModuleFile ? 'kernel/net/bridge/br_netfilter.ko' : undefined}, 'modinfo br_netfilter'),
 		bridges: read([bridgeOf(full)], 'grep -H "" /sys/class/net/*/brif/*/hairpin_mode'),
 		bootModules: read(full.bootModules, 'grep -rs br_netfilter /etc/modules-load.d'),

@@ -1,6 +1,9 @@
 import type {Iptables, IptablesRule} from '../../evidence/evidence.ts';
 import {type ForwardedPacket, parseRule} from './rule.ts';
 
+/** A chain of the filter table that the kernel calls: for packets to the node itself, past it, and from it. */
+export type FilterHook = 'INPUT' | 'FORWARD' | 'OUTPUT';
+
 /** What a ruleset does to a packet, and by which rule or policy. `packets` is that rule's counter. */
 export type ForwardVerdict =
 	| {readonly does: 'accept'}
@@ -72,16 +75,16 @@ const walkChain = (chain: string, walk: Walk): readonly Ending[] => {
 	return [...endings, {does: 'return'}];
 };
 
-const policyEnding = ({chains}: Iptables): ForwardVerdict => {
-	const forward = chains.find(({table, chain}) => table === 'filter' && chain === 'FORWARD');
-	return forward?.policy === 'DROP' ? {does: 'drop', by: 'the policy DROP of FORWARD', packets: forward.packets} : {does: 'accept'};
+const policyEnding = ({chains}: Iptables, hook: FilterHook): ForwardVerdict => {
+	const base = chains.find(({table, chain}) => table === 'filter' && chain === hook);
+	return base?.policy === 'DROP' ? {does: 'drop', by: `the policy DROP of ${hook}`, packets: base.packets} : {does: 'accept'};
 };
 
 const isVerdict = (ending: Ending): ending is ForwardVerdict => ending.does !== 'return' && ending.does !== 'fall';
 
-/** What the FORWARD chain of one iptables does to a packet. A chain that is not there (table not loaded) lets everything pass. */
-export const walkForward = (ruleset: Iptables, packet: ForwardedPacket): ForwardVerdict => {
-	const verdicts = walkChain('FORWARD', {ruleset, packet, depth: 0}).map(ending => (isVerdict(ending) ? ending : policyEnding(ruleset)));
+/** What one chain of the filter table of one iptables does to a packet. A chain that is not there (table not loaded) lets everything pass. */
+export const walkHook = (ruleset: Iptables, packet: ForwardedPacket, hook: FilterHook): ForwardVerdict => {
+	const verdicts = walkChain(hook, {ruleset, packet, depth: 0}).map(ending => (isVerdict(ending) ? ending : policyEnding(ruleset, hook)));
 	const doubt = verdicts.find(({does}) => does === 'unknown');
 	if (doubt) {
 		return doubt;
@@ -92,11 +95,11 @@ export const walkForward = (ruleset: Iptables, packet: ForwardedPacket): Forward
 		return {does: 'accept'};
 	}
 
-	return verdicts.every(({does}) => does !== 'accept') ? stop : {does: 'unknown', because: 'a rule of FORWARD asks for something that cannot be told beforehand'};
+	return verdicts.every(({does}) => does !== 'accept') ? stop : {does: 'unknown', because: `a rule of ${hook} asks for something that cannot be told beforehand`};
 };
 
 /** Both iptables of a node (legacy and nf_tables) see every packet: a drop in either is a drop. */
-export const walkRulesets = (rulesets: readonly Iptables[], packet: ForwardedPacket): ForwardVerdict => {
-	const verdicts = rulesets.map(ruleset => walkForward(ruleset, packet));
+export const walkRulesets = (rulesets: readonly Iptables[], packet: ForwardedPacket, hook: FilterHook = 'FORWARD'): ForwardVerdict => {
+	const verdicts = rulesets.map(ruleset => walkHook(ruleset, packet, hook));
 	return verdicts.find(({does}) => does === 'drop' || does === 'reject') ?? verdicts.find(({does}) => does === 'unknown') ?? {does: 'accept'};
 };

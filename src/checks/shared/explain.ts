@@ -1,5 +1,5 @@
 import type {Evidence} from '../../evidence/evidence.ts';
-import type {Cell, Outcome} from '../../probes/matrix.ts';
+import {type Cell, type Outcome, isFailing} from '../../probes/matrix.ts';
 import {type Route, routesOf, routesOfAttempt} from './routes.ts';
 
 /** How a fault would make an attempt on this route fail; empty where it would not. */
@@ -28,4 +28,4 @@ export const isCellExplained = (cell: Cell, evidence: Evidence, predict: Predict
 
 /** The failing cells of the matrix that a prediction explains. */
 export const explainedCells = (evidence: Evidence, predict: Prediction): readonly Cell[] => evidence.matrix
-	.filter(cell => cell.attempts.some(({outcome}) => outcome !== 'open') && isCellExplained(cell, evidence, predict));
+	.filter(cell => isFailing(cell) && isCellExplained(cell, evidence, predict));

@@ -24,7 +24,8 @@ export type Route = {
 	readonly isThroughVip: boolean;
 };
 
-const knownPods = ({target}: Evidence): readonly Pod[] => [target.client, ...(target.otherClient ? [target.otherClient] : []), ...target.backends];
+/** The pods that take part: the clients that were asked from, and the backends. */
+export const knownPods = ({target}: Evidence): readonly Pod[] => [target.client, ...(target.otherClient ? [target.otherClient] : []), ...target.backends];
 
 /** The pod that a cell's probe comes from. */
 export const podOfCell = (cell: Cell, evidence: Evidence): Pod | undefined =>
@@ -70,12 +71,15 @@ const routeTo = (cell: Cell, endpoint: Endpoint, evidence: Evidence): Route => {
 
 export const readyEndpoints = ({target}: Evidence): readonly Endpoint[] => target.endpoints.filter(endpoint => endpoint.isReady);
 
+/** The endpoints that a ClusterIP leads to from this node, by the Service's internalTrafficPolicy. */
+export const endpointsFrom = (evidence: Evidence, fromNode: string): readonly Endpoint[] => readyEndpoints(evidence)
+	.filter(({node}) => evidence.target.service.internalTrafficPolicy !== 'Local' || node === fromNode);
+
 /** Every way that the attempts of a cell can take: a ClusterIP leads to any ready endpoint, an endpoint's address to that one. */
 export const routesOf = (cell: Cell, evidence: Evidence): readonly Route[] => {
-	const {endpoints: all, service} = evidence.target;
 	const endpoints = cell.path === 'endpoint'
-		? all.filter(({ip, port}) => ip === cell.toIp && port === cell.toPort)
-		: readyEndpoints(evidence).filter(({node}) => service.internalTrafficPolicy !== 'Local' || node === cell.fromNode);
+		? evidence.target.endpoints.filter(({ip, port}) => ip === cell.toIp && port === cell.toPort)
+		: endpointsFrom(evidence, cell.fromNode);
 	return endpoints.map(endpoint => routeTo(cell, endpoint, evidence));
 };
 

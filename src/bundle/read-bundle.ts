@@ -1,0 +1,155 @@
+import {Buffer} from 'node:buffer';
+import {createHash} from 'node:crypto';
+import {createReadStream} from 'node:fs';
+import {constants, createGunzip} from 'node:zlib';
+import {extract as createExtract} from 'tar-stream';
+import type {RecordedLine} from '../access/recording.ts';
+import {cleanLine} from '../clean.ts';
+import {UserFacingError} from '../user-facing-error.ts';
+import {
+	type End,
+	type Manifest,
+	bundleFormat,
+	endName,
+	limits,
+	manifestName,
+} from './format.ts';
+
+export type Bundle = {
+	readonly manifest: Manifest;
+	readonly lines: readonly RecordedLine[];
+	/** Whether it was written to its end. */
+	readonly isWhole: boolean;
+};
+
+type Entries = {readonly contents: Map<string, Buffer>; readonly isCut: boolean};
+
+const refuse = (file: string, because: string, tryThis = 'ask whoever sent it for the file as it was written, or record it again: hairpin check … --bundle FILE'): UserFacingError =>
+	new UserFacingError(`${file} is not opened: ${because}`, tryThis);
+
+// Nothing is ever unpacked onto disk; names are looked at all the same, since others do unpack.
+const isFitName = (name: string): boolean => /^[\w\-]+(?:\/[\w\-]+(?:\.[\w\-]+)*)?\.\w+$/v.test(name);
+
+const takeEntry = async (file: string, entries: Map<string, Buffer>, total: number, entry: AsyncIterable<unknown> & {readonly header: {readonly name: string; readonly type?: string | null | undefined}}): Promise<number> => {
+	const {name, type} = entry.header;
+	if (type !== 'file' || entries.size >= limits.entries || entries.has(name) || !isFitName(name)) {
+		throw refuse(file, `it holds an entry that no bundle has: ${cleanLine(name, 80)}`);
+	}
+
+	const chunks: Uint8Array[] = [];
+	let size = 0;
+	for await (const chunk of entry) {
+		const bytes = chunk as Uint8Array;
+		size += bytes.length;
+		if (size > limits.entryBytes || total + size > limits.totalBytes) {
+			throw refuse(file, `it unpacks to more than ${limits.totalBytes / 1_000_000} MB`);
+		}
+
+		chunks.push(bytes);
+	}
+
+	entries.set(name, Buffer.concat(chunks));
+	return total + size;
+};
+
+// A session that was killed leaves a file that ends anywhere.
+const isCutOff = (error: unknown): boolean => error instanceof Error && (/unexpected end/iv.test(error.message) || ('code' in error && error.code === 'Z_BUF_ERROR'));
+
+const readEntries = async (file: string): Promise<Entries> => {
+	const contents = new Map<string, Buffer>();
+	const extract = createExtract();
+	const source = createReadStream(file);
+	const gunzip = createGunzip({finishFlush: constants.Z_SYNC_FLUSH});
+	for (const stream of [source, gunzip]) {
+		stream.on('error', (error: Error) => {
+			extract.destroy(error);
+		});
+	}
+
+	source.pipe(gunzip).pipe(extract);
+	let total = 0;
+	try {
+		for await (const entry of extract) {
+			total = await takeEntry(file, contents, total, entry);
+		}
+
+		return {contents, isCut: !contents.has(endName)};
+	} catch (error) {
+		if (error instanceof UserFacingError) {
+			throw error;
+		}
+
+		if (isCutOff(error) && contents.has(manifestName)) {
+			return {contents, isCut: true};
+		}
+
+		throw refuse(file, error instanceof Error ? cleanLine(error.message, 200) : 'it cannot be read');
+	} finally {
+		source.destroy();
+		gunzip.destroy();
+	}
+};
+
+const parse = (file: string, name: string, text: string): unknown => {
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw refuse(file, `${name} in it is not JSON`);
+	}
+};
+
+const readManifest = (file: string, contents: ReadonlyMap<string, Buffer>): Manifest => {
+	const text = contents.get(manifestName)?.toString();
+	const manifest = text === undefined ? undefined : parse(file, manifestName, text) as Partial<Manifest> | null;
+	if (manifest?.format !== 'hairpin-bundle' || typeof manifest.major !== 'number' || typeof manifest.service !== 'string') {
+		throw refuse(file, 'it is not a bundle of hairpin');
+	}
+
+	if (manifest.major > bundleFormat.major) {
+		throw refuse(file, `its format is ${manifest.major}.x, and this hairpin reads ${bundleFormat.major}.x`, 'open it with a newer hairpin');
+	}
+
+	return manifest as Manifest;
+};
+
+const checkHashes = (file: string, contents: ReadonlyMap<string, Buffer>): void => {
+	const text = contents.get(endName)?.toString();
+	if (text === undefined) {
+		return;
+	}
+
+	const {hashes} = parse(file, endName, text) as Partial<End>;
+	for (const [name, bytes] of contents) {
+		if (name !== endName && createHash('sha256').update(bytes).digest('hex') !== hashes?.[name]) {
+			throw refuse(file, `${name} in it was changed after it was written`);
+		}
+	}
+
+	if (Object.keys(hashes ?? {}).length !== contents.size - 1) {
+		throw refuse(file, 'something was taken out of it after it was written');
+	}
+};
+
+const isLine = (value: unknown): value is RecordedLine => typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'number'
+	&& 'atMs' in value && typeof value.atMs === 'number' && (('asked' in value && typeof value.asked === 'object' && value.asked !== null) || ('came' in value && typeof value.came === 'object' && value.came !== null));
+
+const readLines = (file: string, contents: ReadonlyMap<string, Buffer>): readonly RecordedLine[] => contents.entries()
+	.filter(([name]) => name.startsWith('record/'))
+	.toArray()
+	.toSorted(([a], [b]) => (a < b ? -1 : 1))
+	.flatMap(([name, bytes]) => bytes.toString().split('\n').filter(line => line !== '').map(line => parse(file, name, line)))
+	.map(value => {
+		if (!isLine(value)) {
+			throw refuse(file, 'a line of its recording says nothing that a recording says');
+		}
+
+		return value;
+	});
+
+/** Reads a bundle into memory, up to a bound. Throws `UserFacingError` with one sentence where it is hostile, damaged or too new. */
+export const readBundle = async (file: string): Promise<Bundle> => {
+	const {contents, isCut} = await readEntries(file);
+	const manifest = readManifest(file, contents);
+	checkHashes(file, contents);
+	return {manifest, lines: readLines(file, contents), isWhole: !isCut};
+};

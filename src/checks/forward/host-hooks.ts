@@ -1,0 +1,125 @@
+import type {Evidence, Iptables, NodeEvidence} from '../../evidence/evidence.ts';
+import {valueOf} from '../../evidence/known.ts';
+import {bridgeOfPod, cniPlugin, kernelProxyMode} from '../../evidence/readings.ts';
+import {isMasqueradingAll} from '../shared/bypass.ts';
+import type {Route} from '../shared/routes.ts';
+import type {ForwardedPacket} from './rule.ts';
+import {type FilterHook, type ForwardVerdict, walkRulesets} from './walk.ts';
+
+/** One packet of a route at a node's INPUT or OUTPUT, and what becomes of it. */
+export type HostCrossing = {
+	readonly node: string;
+	readonly hook: FilterHook;
+	readonly packet: ForwardedPacket;
+	readonly verdict: ForwardVerdict;
+};
+
+type Step = Pick<HostCrossing, 'node' | 'hook'> & {readonly packet: Omit<ForwardedPacket, 'bridges' | 'mark'>};
+
+// kube-proxy's and kubelet's own chains let Services through; what they reject is judged by other checks.
+const isOwn = (chain: string, text: string): boolean => (chain === 'INPUT' || chain === 'OUTPUT') && / -j (?:KUBE-|FLANNEL-)/v.test(text);
+
+const withoutOwn = (rulesets: readonly Iptables[]): readonly Iptables[] => rulesets.map(ruleset => ({...ruleset, rules: ruleset.rules.filter(({chain, text}) => !isOwn(chain, text))}));
+
+const stepOf = (node: string, hook: FilterHook, packet: Partial<Step['packet']>): Step => ({
+	node, hook, packet: {
+		source: undefined, destination: undefined, protocol: 'tcp', destinationPort: undefined, state: 'NEW', inInterface: undefined, outInterface: undefined, ...packet,
+	},
+});
+
+const protocolOf = ({cell}: Route): 'tcp' | 'udp' => (cell.protocol === 'UDP' ? 'udp' : 'tcp');
+
+const isIpvs = ({nodes}: Evidence, name: string): boolean => {
+	const node = nodes.get(name);
+	return node !== undefined && valueOf(kernelProxyMode(node)) === 'ipvs';
+};
+
+/** In ipvs mode a request enters the node for the ClusterIP, which INPUT still sees, and leaves it for the backend by OUTPUT. */
+const ipvsSteps = (route: Route, evidence: Evidence): readonly Step[] => {
+	const {cell, from, endpoint} = route;
+	if (from === undefined || from.isHostNetwork || !route.isThroughVip || !isIpvs(evidence, cell.fromNode)) {
+		return [];
+	}
+
+	const common = {protocol: protocolOf(route), source: from.ip};
+	const bridge = bridgeOfPod(evidence, from)?.bridge.name;
+	return [
+		stepOf(cell.fromNode, 'INPUT', {
+			...common, destination: cell.toIp, destinationPort: cell.toPort, inInterface: bridge,
+		}),
+		stepOf(cell.fromNode, 'OUTPUT', {...common, destination: endpoint.ip, destinationPort: endpoint.port}),
+	];
+};
+
+const isFromNode = ({cell, from}: Route): boolean => cell.fromKind === 'node' || from?.isHostNetwork === true;
+
+/** What the node itself sends, and the answer to it: from a pod of its own bridge, or of another node. */
+const nodeSteps = (route: Route, evidence: Evidence): readonly Step[] => {
+	const {cell, endpoint, backend, place} = route;
+	if (!isFromNode(route)) {
+		return [];
+	}
+
+	const bridge = place === 'same-node' && backend ? bridgeOfPod(evidence, backend)?.bridge.name : undefined;
+	const common = {protocol: protocolOf(route)};
+	return [
+		stepOf(cell.fromNode, 'OUTPUT', {
+			...common, destination: endpoint.ip, destinationPort: endpoint.port, outInterface: bridge,
+		}),
+		stepOf(cell.fromNode, 'INPUT', {
+			...common, source: endpoint.ip, state: 'ESTABLISHED', inInterface: bridge,
+		}),
+	];
+};
+
+/** A backend on its node's own network is reached by INPUT; on the client's own node IPVS has passed INPUT as the ClusterIP already. */
+const hostBackendSteps = (route: Route, evidence: Evidence): readonly Step[] => {
+	const {cell, from, endpoint, backend, backendNode, place, isThroughVip} = route;
+	const isPassed = isThroughVip && place !== 'other-node' && isIpvs(evidence, cell.fromNode);
+	if (isPassed || backendNode === undefined || backend?.isHostNetwork !== true) {
+		return [];
+	}
+
+	const isRewritten = from?.isHostNetwork === true || (isThroughVip && isMasqueradingAll(evidence, cell.fromNode));
+	return [stepOf(backendNode, 'INPUT', {
+		protocol: protocolOf(route), source: isRewritten ? undefined : from?.ip, destination: endpoint.ip, destinationPort: endpoint.port,
+	})];
+};
+
+/** flannel's VXLAN (Documentation/backends.md): UDP 8472, from node to node, in both directions. */
+const vxlanPort = 8472;
+
+const tunnelStep = (from: string, to: string, hook: 'INPUT' | 'OUTPUT', {target}: Evidence): Step => stepOf(hook === 'INPUT' ? to : from, hook, {
+	protocol: 'udp', source: target.nodes.get(from)?.internalIp, destination: target.nodes.get(to)?.internalIp, destinationPort: vxlanPort,
+});
+
+/** Packets of the overlay between two nodes, where flannel is what carries them. */
+const overlaySteps = ({cell: {fromNode}, backendNode, place, backend}: Route, evidence: Evidence): readonly Step[] => {
+	const node = evidence.nodes.get(fromNode);
+	const isFlannel = node !== undefined && valueOf(cniPlugin(node))?.startsWith('flannel') === true;
+	if (!isFlannel || place !== 'other-node' || backendNode === undefined || backend?.isHostNetwork === true) {
+		return [];
+	}
+
+	return [[fromNode, backendNode], [backendNode, fromNode]].flatMap(([from, to]) => [tunnelStep(from, to, 'OUTPUT', evidence), tunnelStep(from, to, 'INPUT', evidence)]);
+};
+
+const walkStep = ({node, hook, packet}: Step, reading: NodeEvidence): HostCrossing => {
+	const whole: ForwardedPacket = {...packet, mark: 0, bridges: (valueOf(reading.bridges) ?? []).map(({name}) => name)};
+	const {iptables} = reading;
+	return {
+		node, hook, packet: whole, verdict: 'value' in iptables ? walkRulesets(withoutOwn(iptables.value), whole, hook) : {does: 'unknown', because: iptables.unknown},
+	};
+};
+
+const walkSteps = (steps: readonly Step[], {nodes}: Evidence): readonly HostCrossing[] => steps.flatMap(step => {
+	const reading = nodes.get(step.node);
+	return reading ? [walkStep(step, reading)] : [];
+});
+
+/** Where packets of this route meet INPUT and OUTPUT of nodes that could be read. */
+export const hostCrossingsOf = (route: Route, evidence: Evidence): readonly HostCrossing[] =>
+	walkSteps([...ipvsSteps(route, evidence), ...nodeSteps(route, evidence), ...hostBackendSteps(route, evidence)], evidence);
+
+/** Where the overlay's own packets do. */
+export const overlayCrossingsOf = (route: Route, evidence: Evidence): readonly HostCrossing[] => walkSteps(overlaySteps(route, evidence), evidence);

@@ -1,0 +1,46 @@
+import type {Evidence, Known, NodeEvidence} from '../../evidence/evidence.ts';
+import {mapKnown, unknown, valueOf} from '../../evidence/known.ts';
+import {kernelProxyMode} from '../../evidence/readings.ts';
+import {formatAddress} from './words.ts';
+
+/** A backend that a node's kernel sends the Service to. kube-proxy leaves a real server at weight 0 until its connections are over: it gets no new ones. */
+export type ProgrammedBackend = {readonly address: string; readonly weight: number};
+
+const ofIpvs = (node: NodeEvidence, {target}: Evidence): Known<readonly ProgrammedBackend[]> => mapKnown(node.virtualServers, servers => servers
+	.filter(({protocol, ip, port}) => protocol === target.port.protocol && ip === target.service.clusterIp && port === target.port.port)
+	.flatMap(({realServers}) => realServers.map(({ip, port, weight}) => ({address: formatAddress({ip, port}), weight}))));
+
+/** With internalTrafficPolicy Local the chain is KUBE-SVL-. kube-proxy names the backend in the comment of the rule that leads to it, since 1.24: `"default/nginx -> 10.244.0.19:80"`. */
+const backendOfRule = (text: string): string | undefined => /--comment "[^"]* -> (?<address>[^\s"]+)" /v.exec(text)?.groups?.address;
+
+const ofIptables = (node: NodeEvidence, {target: {service, port}}: Evidence): Known<readonly ProgrammedBackend[]> => {
+	const {iptables} = node;
+	if ('unknown' in iptables) {
+		return iptables;
+	}
+
+	const rules = iptables.value.flatMap(backend => backend.rules).filter(({table}) => table === 'nat');
+	const names = service.ports.length === 1 || port.name === '' ? [`${service.namespace}/${service.name} `, `${service.namespace}/${service.name}:`] : [`${service.namespace}/${service.name}:${port.name} `];
+	const mine = rules.filter(({chain, text}) => /^KUBE-SV[CL]-/v.test(chain) && names.some(name => text.includes(`--comment "${name}`)));
+	if (mine.length === 0) {
+		return rules.some(({chain}) => chain === 'KUBE-POSTROUTING') ? mapKnown(iptables, () => []) : unknown(`no rules of kube-proxy for this Service were found on ${node.node}`);
+	}
+
+	const led = mine.filter(({text}) => text.includes(' -j KUBE-SEP-'));
+	const backends = led.map(({text}) => backendOfRule(text));
+	return backends.includes(undefined)
+		? unknown(`the rules of ${node.node} do not name their backends (kube-proxy before 1.24)`)
+		: mapKnown(iptables, () => [...new Set(backends)].filter(address => address !== undefined).map(address => ({address, weight: 1})));
+};
+
+/** Where this node's kernel sends connections to the Service port; empty where it sends them nowhere. */
+export const programmedBackends = (node: NodeEvidence, evidence: Evidence): Known<readonly ProgrammedBackend[]> => {
+	const mode = valueOf(kernelProxyMode(node));
+	if (mode === 'ipvs') {
+		return ofIpvs(node, evidence);
+	}
+
+	return mode === 'iptables'
+		? ofIptables(node, evidence)
+		: unknown(mode === undefined ? `the proxy mode of ${node.node} is not known` : `the backends of ${mode} mode on ${node.node} are not compared`);
+};

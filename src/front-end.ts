@@ -1,0 +1,35 @@
+/** What is known of the terminal before anything is drawn. */
+export type TerminalFacts = {
+	readonly isPlain: boolean;
+	readonly isInputTerminal: boolean;
+	readonly isOutputTerminal: boolean;
+	/** The variable TERM. */
+	readonly term: string | undefined;
+	readonly columns: number;
+	readonly rows: number;
+};
+
+export const smallestWindow = {columns: 80, rows: 24} as const;
+
+export type FrontEnd = {readonly kind: 'screens'} | {readonly kind: 'plain'; readonly because: string};
+
+const plain = (because: string): FrontEnd => ({kind: 'plain', because});
+
+/** Screens where they can be drawn and typed into; else lines, and why. */
+export const chooseFrontEnd = ({isPlain, isInputTerminal, isOutputTerminal, term, columns, rows}: TerminalFacts): FrontEnd => {
+	if (isPlain) {
+		return plain('of --plain');
+	}
+
+	if (!isOutputTerminal || !isInputTerminal) {
+		return plain(`${isOutputTerminal ? 'standard input' : 'standard output'} is no terminal`);
+	}
+
+	if (term === 'dumb') {
+		return plain('this terminal is dumb (TERM=dumb)');
+	}
+
+	return columns < smallestWindow.columns || rows < smallestWindow.rows
+		? plain(`this window has ${columns} columns and ${rows} rows, and the screens need ${smallestWindow.columns} by ${smallestWindow.rows}`)
+		: {kind: 'screens'};
+};

@@ -1,0 +1,140 @@
+import {performance} from 'node:perf_hooks';
+import process from 'node:process';
+import {
+	type Access,
+	type AccessNews,
+	type Point,
+	pointLabel,
+} from './access/access.ts';
+import {createAccess} from './access/create-access.ts';
+import {keepCaptures} from './capture/keep-captures.ts';
+import {
+	type Output,
+	check,
+	exitCodeOf,
+	repairOf,
+} from './check-command.ts';
+import {checks} from './checks/index.ts';
+import {createKubectl} from './cluster/kubectl.ts';
+import {chooseFrontEnd} from './front-end.ts';
+import type {IncidentOptions} from './options.ts';
+import {formatSummary} from './report/summary.ts';
+import {runSession} from './session.ts';
+import type {SessionState} from './session-state.ts';
+import {pointOfPod, probedBackends} from './probes/plan.ts';
+import {beginRepair, listChanges} from './incident-repair.ts';
+import {listCandidates} from './target/list-candidates.ts';
+import {type Target, resolveTarget} from './target.ts';
+import type {IncidentSource, ShellPoint} from './ui/incident-source.ts';
+import {UserFacingError} from './user-facing-error.ts';
+
+/** One access for all sessions on the screens: connections stay open between them, and one end closes them. */
+const createSharedAccess = (create: (addressOf: (node: string) => string | undefined, tell: (news: AccessNews) => void) => Access) => {
+	let nodes: Target['nodes'] = new Map();
+	let teller: (news: AccessNews) => void = () => undefined;
+	let access: Access | undefined;
+	return {
+		open(target: Target, tell: (news: AccessNews) => void): Access {
+			nodes = new Map([...nodes, ...target.nodes]);
+			teller = tell;
+			access ??= create(node => nodes.get(node)?.internalIp, news => {
+				teller(news);
+			});
+			return {...access, close: async () => undefined};
+		},
+		access: (): Access | undefined => access,
+		async close(): Promise<void> {
+			await access?.close();
+		},
+	};
+};
+
+const listRepairs = (state: SessionState): readonly string[] => (state.diagnosis?.cause ? repairOf(state)(state.diagnosis.cause) : []);
+
+/** The client, the backends and the client's node, as far as a shell can be had there. */
+const listShells = (access: Access | undefined, {target, reached}: SessionState): readonly ShellPoint[] => {
+	if (target === undefined || access?.shell === undefined) {
+		return [];
+	}
+
+	const points: readonly Point[] = [pointOfPod(target.client), ...probedBackends(target).map(pod => pointOfPod(pod)), {kind: 'node', node: target.client.node}];
+	return points.filter(({node}) => reached.has(node)).flatMap(point => {
+		const argv = access.shell?.(point);
+		return argv === undefined ? [] : [{title: point.kind === 'node' ? `node ${point.node}` : `pod ${pointLabel(point)} (network of the pod, tools of ${point.node})`, argv}];
+	});
+};
+
+/** An incident of the real cluster. */
+const createClusterSource = (options: IncidentOptions): IncidentSource => {
+	const kubectl = createKubectl({kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace});
+	const shared = createSharedAccess((addressOf, tell) => createAccess(options, {addressOf, kubectl, tell}));
+	return {
+		checks,
+		async run({service, from}, watch, signal) {
+			const startedAt = performance.now();
+			return runSession({
+				resolveTarget: async () => resolveTarget(kubectl, {service, from}),
+				openAccess: (target, tell) => shared.open(target, tell),
+				onEvent: watch,
+				onJudged: () => undefined,
+				now: () => performance.now() - startedAt,
+				signal,
+				probeTimeoutMs: options.timeoutMs,
+				isWatched: true,
+				keepCaptures: options.capturesDirectory === undefined ? undefined : keepCaptures(options.capturesDirectory, () => undefined),
+			});
+		},
+		repairs: listRepairs,
+		...(options.isReadOnly ? {whyUnchangeable: 'of --read-only'} : {beginRepair: beginRepair(options)}),
+		journal: listChanges,
+		list: async () => listCandidates(kubectl),
+		shells: state => listShells(shared.access(), state),
+		close: async () => shared.close(),
+	};
+};
+
+const runPlain = async (options: IncidentOptions, output: Output, signal: AbortSignal, because: string): Promise<number> => {
+	if (options.service === undefined) {
+		throw new UserFacingError(`there is nothing to pick from with keys, because ${because}, and no Service was named`, 'name them: hairpin check svc/NAME --from pod/NAME');
+	}
+
+	output.warn(`hairpin: lines instead of screens, because ${because}`);
+	return check({
+		...options, command: 'check', service: options.service, vip: undefined, bundleFile: undefined, isJson: false, isDryRun: false,
+	}, output, signal);
+};
+
+/** `hairpin`: the screens. Resolves with the exit code of the last session. */
+export const incident = async (options: IncidentOptions, output: Output, signal: AbortSignal): Promise<number> => {
+	const front = chooseFrontEnd({
+		isPlain: options.isPlain,
+		isInputTerminal: process.stdin.isTTY,
+		isOutputTerminal: process.stdout.isTTY,
+		term: process.env.TERM,
+		columns: process.stdout.columns,
+		rows: process.stdout.rows,
+	});
+	return front.kind === 'plain'
+		? runPlain(options, output, signal, front.because)
+		: showScreens(createClusterSource(options), options.service === undefined ? undefined : {service: options.service, from: options.from}, output, signal);
+};
+
+/** Shows a source's incident until the person leaves, then tells what came of it in lines. Resolves with the exit code. */
+export const showScreens = async (source: IncidentSource, pair: {readonly service: string; readonly from: string | undefined} | undefined, output: Output, signal: AbortSignal): Promise<number> => {
+	// React decides by it, when it is loaded, whether to check every element that is made: three times the work for each frame.
+	process.env.NODE_ENV ??= 'production';
+	const {runScreens} = await import('./ui/run-screens.ts');
+	const left = await runScreens({source, pair, signal});
+	if (left.defect !== undefined) {
+		throw left.defect as Error;
+	}
+
+	output.write(formatSummary(left.state, repairOf(left.state)));
+	if (left.isAtOnce) {
+		output.warn('hairpin: left at once; what was started ends by itself. Look with: hairpin sweep');
+		// eslint-disable-next-line unicorn/no-process-exit
+		process.exit(130);
+	}
+
+	return exitCodeOf(left.state);
+};

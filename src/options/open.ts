@@ -1,0 +1,14 @@
+import {type Command, Option} from 'commander';
+import type {JudgeOptions} from './check.ts';
+
+export const describeOpen = (program: Command, done: (options: JudgeOptions) => void): void => {
+	program.command('open')
+		.summary('show an incident that was kept in a file')
+		.description('Judges what a bundle holds with the checks of this hairpin, and prints the report. Needs no cluster.')
+		.argument('<file>', 'what hairpin check --bundle FILE wrote')
+		.addOption(new Option('--plain', 'text (default)').conflicts('json'))
+		.option('--json', 'print hairpin/report/v1')
+		.action((file: string, flags: {readonly json?: true}) => {
+			done({command: 'judge', file, isJson: flags.json === true});
+		});
+};

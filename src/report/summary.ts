@@ -1,0 +1,29 @@
+import type {Finding} from '../check.ts';
+import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
+import type {SessionState} from '../session-state.ts';
+import {wrapText} from './table.ts';
+
+const width = 80;
+const indent = ' '.repeat(10);
+
+/** What stays in the terminal when the screens are left: whom it was about, the verdict, and what would fix it. */
+export const formatSummary = ({target, diagnosis}: SessionState, repairOf: (finding: Finding) => readonly string[]): string => {
+	if (!target) {
+		return '';
+	}
+
+	const head = `${serviceLabel(target.service)} from ${podLabel(target.client)}`;
+	if (!diagnosis) {
+		return `${head}: left before the verdict\n`;
+	}
+
+	const all = diagnosis.cause ? repairOf(diagnosis.cause) : [];
+	// The command does what the other lines say to do by hand; check prints them all.
+	const repairs = all.at(0)?.startsWith('hairpin ') === true ? [all[0].split('#', 1)[0].trim()] : all;
+	return [
+		head,
+		...wrapText(`verdict   ${diagnosis.conclusion}: ${diagnosis.sentence}`, width, indent),
+		...repairs.map((repair, index) => `${index === 0 ? 'fix       ' : indent}${repair}`),
+		...(diagnosis.cause ? [`again     hairpin check ${target.service.namespace === '' ? '' : `-n ${target.service.namespace} `}svc/${target.service.name} --from pod/${target.client.name}`] : []),
+	].join('\n') + '\n';
+};

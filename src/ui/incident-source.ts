@@ -1,0 +1,44 @@
+import type {Check} from '../check.ts';
+import type {SessionEvent, SessionState} from '../session-state.ts';
+import type {BeginRepair} from './repair.ts';
+
+/** What to examine: `svc/nginx:8080` from `pod/mars1`; without `from` the pod that tells most. */
+export type Pair = {readonly service: string; readonly from: string | undefined};
+
+/** A line of the pick list. */
+export type PickItem = {
+	readonly kind: 'svc' | 'pod';
+	readonly name: string;
+	/** Such as its address and ports, or its node. */
+	readonly detail: string;
+	/** What is wrong with it at first sight: `no ready pods`. Empty where nothing is. */
+	readonly trouble: string;
+};
+
+export type PickList =
+	| {readonly namespace: string; readonly services: readonly PickItem[]; readonly pods: readonly PickItem[]}
+	| {readonly because: string; readonly tryThis: string};
+
+/** A place where a shell can be had, and the command line that opens one. */
+export type ShellPoint = {readonly title: string; readonly argv: readonly string[]};
+
+/** Where the screens get an incident from: a cluster, or a recording. */
+export type IncidentSource = {
+	readonly checks: readonly Check[];
+	/** Runs one session to its end. What keeps it from beginning is thrown as a `UserFacingError`. */
+	readonly run: (pair: Pair, watch: (event: SessionEvent, state: SessionState) => void, signal: AbortSignal) => Promise<SessionState>;
+	/** What a person would type to repair the cause, best first; empty without one. */
+	readonly repairs: (state: SessionState) => readonly string[];
+	/** Repairs causes by key; undefined where nothing may be changed. */
+	readonly beginRepair?: BeginRepair;
+	/** Why there is no `beginRepair`. */
+	readonly whyUnchangeable?: string;
+	/** The changes that were made from here, as text. */
+	readonly journal?: () => Promise<string>;
+	/** Services and pods to choose from. */
+	readonly list?: () => Promise<PickList>;
+	/** The points of the target that can be entered: client, backends, their nodes. */
+	readonly shells?: (state: SessionState) => readonly ShellPoint[];
+	/** Ends what the source holds open, and removes what was made. */
+	readonly close: () => Promise<void>;
+};

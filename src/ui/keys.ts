@@ -1,0 +1,171 @@
+import type {Model} from './model.ts';
+import {type ShownChange, isBusy} from './repair.ts';
+import type {ScreenName} from './view.ts';
+
+/** What a key asks for. */
+export type ActionName =
+	| 'move-up' | 'move-down' | 'page-up' | 'page-down' | 'go-first' | 'go-last' | 'next-pane' | 'previous-pane' | 'open'
+	| 'show-evidence' | 'show-ladder' | 'show-matrix' | 'show-claims' | 'show-journal' | 'show-shell' | 'widen-shell' | 'next-point' | 'run-again' | 'pick-another'
+	| 'show-change' | 'make-change' | 'undo-change'
+	| 'search' | 'find-next' | 'copy' | 'command' | 'help' | 'back' | 'quit' | 'suspend';
+
+export type KeyBinding = {
+	/** As keys are named: `q`, `up`, `ctrl-c`. Several keys may ask for the same. */
+	readonly keys: readonly string[];
+	/** The screens where it is on. */
+	readonly on: readonly ScreenName[] | 'everywhere';
+	readonly does: ActionName;
+	/** In the footer; where it is left out the key is told by the help only. */
+	readonly says?: string;
+	/** In the help and the README. */
+	readonly explains: string;
+	/** What can be typed after `:` for the same. */
+	readonly command?: string;
+	/** Why it can do nothing now. */
+	readonly offWhen?: (model: Model) => string | undefined;
+};
+
+const texts: readonly ScreenName[] = ['ladder', 'matrix', 'evidence', 'claims', 'help', 'change', 'journal'];
+const lists: readonly ScreenName[] = ['incident', 'pick', ...texts];
+
+const withoutNode = ({state}: Model): string | undefined => (state.nodes.size === 0 ? 'no node was read yet' : undefined);
+const withoutJournal = ({canUndo}: Model): string | undefined => (canUndo ? undefined : 'nothing can be changed from here');
+const withoutTarget = ({state}: Model): string | undefined => (state.target === undefined ? 'there is no target yet' : undefined);
+const withoutFlow = ({state}: Model): string | undefined => ((state.capture?.flows.length ?? 0) > 0 ? undefined : 'no packets of the attempt were captured yet');
+const withoutProbe = ({state}: Model): string | undefined => (state.matrix.length === 0 ? 'no probe has answered yet' : undefined);
+const withoutShell = (model: Model): string | undefined => (model.canShell ? withoutTarget(model) : 'no point can be entered from here');
+const whileWorking = ({isRunning, change}: Model): string | undefined => (isRunning ? 'it is still running' : (isBusy(change) ? 'a change is being made' : undefined));
+/** The first of a cause's repairs is the command that does it all, where there is one. */
+const withoutRepair = ({state, repairs, whyUnchangeable, change}: Model): string | undefined => {
+	if (change !== undefined && change.phase !== 'failed') {
+		return undefined;
+	}
+
+	if (state.diagnosis?.cause === undefined) {
+		return state.diagnosis === undefined ? 'there is no verdict yet' : 'nothing is broken';
+	}
+
+	return repairs.at(0)?.startsWith('hairpin fix ') === true ? whyUnchangeable : 'hairpin cannot repair this by itself: e tells what would';
+};
+
+const unlessPhase = (phase: ShownChange['phase'], reason: string) => ({change}: Model): string | undefined => (change?.phase === phase ? undefined : reason);
+const withoutCluster = ({canPick}: Model): string | undefined => (canPick ? undefined : 'there is no cluster to pick from');
+
+/** Every key, in the order of the footer, the help and the README. The first that matches acts. */
+export const keyBindings: readonly KeyBinding[] = [
+	{
+		keys: ['up', 'k'], on: lists, does: 'move-up', says: 'move', explains: 'one line up',
+	},
+	{
+		keys: ['down', 'j'], on: lists, does: 'move-down', explains: 'one line down',
+	},
+	{
+		keys: ['pageup', 'ctrl-b'], on: lists, does: 'page-up', explains: 'one page up',
+	},
+	{
+		keys: ['pagedown', 'ctrl-f', 'space'], on: lists, does: 'page-down', explains: 'one page down',
+	},
+	{
+		keys: ['home', 'g'], on: lists, does: 'go-first', explains: 'to the first line',
+	},
+	{
+		keys: ['end', 'G'], on: lists, does: 'go-last', explains: 'to the last line',
+	},
+	{
+		keys: ['tab', 'right'], on: ['incident', 'pick'], does: 'next-pane', says: 'pane', explains: 'to the next pane',
+	},
+	{
+		keys: ['shift-tab', 'left'], on: ['incident', 'pick'], does: 'previous-pane', explains: 'to the pane before',
+	},
+	{
+		keys: ['enter'], on: ['incident', 'pick'], does: 'open', says: 'open', explains: 'open what the cursor is on: a check, a packet, a probe; in the list: examine the pair',
+	},
+	{
+		keys: ['e'], on: ['incident', 'ladder', 'matrix'], does: 'show-evidence', says: 'evidence', explains: 'the commands and their raw output behind the line', command: 'evidence', offWhen: withoutTarget,
+	},
+	{
+		keys: ['f'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'show-change', says: 'fix', explains: 'the repair of the cause: commands, diffs, what it will do to every probe; changes nothing yet', command: 'fix', offWhen: withoutRepair,
+	},
+	{
+		keys: ['y'], on: ['change'], does: 'make-change', says: 'make this change', explains: 'make the change that is shown: on one node first, then on the others, and verify it', offWhen: unlessPhase('ready', 'there is nothing to agree to now'),
+	},
+	{
+		keys: ['u'], on: ['change'], does: 'undo-change', says: 'undo', explains: 'put back what was made here', offWhen: unlessPhase('made', 'nothing that was made here is in force'),
+	},
+	{
+		keys: ['l'], on: ['incident', 'matrix', 'evidence'], does: 'show-ladder', says: 'ladder', explains: 'the ladder: each packet once, and what NAT did to it between the points', command: 'ladder', offWhen: withoutFlow,
+	},
+	{
+		keys: ['m'], on: ['incident', 'ladder', 'evidence'], does: 'show-matrix', says: 'matrix', explains: 'who reaches whom, and which command asked', command: 'matrix', offWhen: withoutProbe,
+	},
+	{
+		keys: ['a'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'show-claims', says: 'actual', explains: 'claimed and actual: what files and processes say of hairpin mode, proxy mode and masqueradeAll, and what the kernel does', command: 'claims', offWhen: withoutNode,
+	},
+	{
+		keys: ['s'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'show-shell', says: 'shell', explains: 'a shell on the client, the backend or the node, beside the checklist', command: 'shell', offWhen: withoutShell,
+	},
+	{
+		keys: ['ctrl-]'], on: ['shell'], does: 'back', says: 'leave the shell', explains: 'leave the shell (it ends); every other key goes into it',
+	},
+	{
+		keys: ['ctrl-^'], on: ['shell'], does: 'next-point', says: 'next point', explains: 'a shell on the next point instead: client, backend, node',
+	},
+	{
+		keys: ['ctrl-_'], on: ['shell'], does: 'widen-shell', says: 'full width', explains: 'the shell over the whole width, or beside the checklist',
+	},
+	{
+		keys: ['r'], on: ['incident', 'ladder', 'matrix', 'evidence', 'change'], does: 'run-again', says: 'again', explains: 'probe, capture and read everything again', command: 'again', offWhen: whileWorking,
+	},
+	{
+		keys: ['p'], on: ['incident'], does: 'pick-another', says: 'pick', explains: 'examine another pair', command: 'pick', offWhen: model => withoutCluster(model) ?? whileWorking(model),
+	},
+	{
+		keys: ['J'], on: lists, does: 'show-journal', explains: 'the journal: every change that was made from here, and how each is put back', command: 'journal', offWhen: withoutJournal,
+	},
+	{
+		keys: ['/'], on: lists, does: 'search', says: 'filter', explains: 'filter the list by what is typed; in a text: find it',
+	},
+	{
+		keys: ['n'], on: texts, does: 'find-next', says: 'next', explains: 'the next place where it is found', offWhen: ({view}) => (view.filter === '' ? 'nothing was searched for: / searches' : undefined),
+	},
+	{
+		keys: ['c'], on: texts, does: 'copy', says: 'copy', explains: 'copy the whole text to the clipboard, also over SSH (OSC 52, where the terminal allows it)',
+	},
+	{
+		keys: [':'], on: lists, does: 'command', says: 'command', explains: 'type a command; tab completes it',
+	},
+	{
+		keys: ['?'], on: lists, does: 'help', says: 'help', explains: 'every key', command: 'help',
+	},
+	{
+		keys: ['esc'], on: ['pick', ...texts], does: 'back', says: 'back', explains: 'back to where you were; ends a filter',
+	},
+	{
+		keys: ['esc'], on: ['incident'], does: 'back', explains: 'ends a filter',
+	},
+	{
+		keys: ['q'], on: lists, does: 'quit', says: 'quit', explains: 'leave: captures end, what was made goes, then the terminal is as before', command: 'quit',
+	},
+	{
+		keys: ['ctrl-c'], on: lists, does: 'quit', explains: 'the same; twice leaves at once',
+	},
+	{
+		keys: ['ctrl-z'], on: lists, does: 'suspend', explains: 'back to the shell that started it; fg returns',
+	},
+];
+
+const isOn = ({on}: KeyBinding, screen: ScreenName): boolean => on === 'everywhere' || on.includes(screen);
+
+/** What a key does on a screen, or undefined. */
+export const findBinding = (screen: ScreenName, key: string): KeyBinding | undefined => keyBindings.find(binding => isOn(binding, screen) && binding.keys.includes(key));
+
+export const bindingsOn = (screen: ScreenName): readonly KeyBinding[] => keyBindings.filter(binding => isOn(binding, screen));
+
+export const commandBindings: readonly KeyBinding[] = keyBindings.filter(({command}) => command !== undefined);
+
+const keySigns: Readonly<Record<string, string>> = {
+	up: '↑', down: '↓', left: '←', right: '→', enter: '⏎', 'shift-tab': '⇧tab', pageup: 'pgup', pagedown: 'pgdn',
+};
+
+/** How a key is written. */
+export const nameKey = (key: string): string => keySigns[key] ?? key;

@@ -1,0 +1,34 @@
+import type {SessionState} from '../session-state.ts';
+
+/** Text that is laid out for a window of so many columns. */
+export type Fitted = (columns: number) => string;
+
+/** One repair of a cause, step by step. What keeps a step from being done is thrown as a `UserFacingError`. */
+export type Repair = {
+	/** Resolves with the change as commands, diffs and predictions; changes nothing. `isNeeded`: whether anything is to be done. */
+	readonly prepare: () => Promise<{readonly text: Fitted; readonly isNeeded: boolean}>;
+	/** Makes what was shown, after the person agreed. Resolves with what came of it, and with the same incident afterwards. */
+	readonly make: () => Promise<{readonly text: Fitted; readonly after: SessionState | undefined}>;
+	/** Puts back what was made. Resolves with a sentence. */
+	readonly undo: () => Promise<string>;
+	/** Ends what it holds open. */
+	readonly close: () => Promise<void>;
+};
+
+/** Begins a repair; every line of `tell` is progress. The signal stops it where it can be stopped. */
+export type BeginRepair = (state: SessionState, tell: (line: string) => void, signal: AbortSignal) => Repair;
+
+/** A repair as it stands on the screen. `failed` keeps what was shown and told before. */
+export type ShownChange = {
+	readonly phase: 'preparing' | 'ready' | 'idle' | 'making' | 'made' | 'undoing' | 'undone' | 'failed';
+	readonly preview: Fitted | undefined;
+	/** What happened, a line each. */
+	readonly news: readonly string[];
+	readonly result: Fitted | undefined;
+	readonly failure: {readonly because: string; readonly tryThis: string} | undefined;
+};
+
+const busyPhases: ReadonlySet<ShownChange['phase']> = new Set(['preparing', 'making', 'undoing']);
+
+/** Whether something is being done at this moment. */
+export const isBusy = (change: ShownChange | undefined): boolean => change !== undefined && busyPhases.has(change.phase);

@@ -1,0 +1,162 @@
+import {podLabel} from '../../cluster/pod-label.ts';
+import type {LadderRow} from '../../packets/flow.ts';
+import {formatAddress} from '../../packets/name-address.ts';
+import type {SeenPacket} from '../../packets/seen-packet.ts';
+import {type TimelineRow, alignCaptures} from '../../packets/timeline.ts';
+import type {LiveCapture} from '../../session-state.ts';
+import {
+	type Area,
+	type Line,
+	fitArea,
+	fitLine,
+	joinColumns,
+	line,
+	span,
+	spread,
+} from '../line.ts';
+import type {Model} from '../model.ts';
+import {type Look, spinnerAt} from '../theme.ts';
+import {windowOf} from '../window.ts';
+
+type Side = 'client' | 'backend';
+
+/** The label of the capture that a side shows: of several backends the one that the attempt met. */
+export const labelOf = ({state}: Model, side: Side): string | undefined => {
+	if (state.target === undefined) {
+		return undefined;
+	}
+
+	if (side === 'client') {
+		return podLabel(state.target.client);
+	}
+
+	const met = state.capture?.flows.toSorted((a, b) => Number(a.ending === 'established') - Number(b.ending === 'established')).at(0)?.ladder.flatMap(({sightings}) => sightings).find(({role}) => role === 'backend')?.point;
+	return met ?? state.live.values().find(({role}) => role === 'backend')?.label ?? state.target.backends.map(pod => podLabel(pod)).at(0);
+};
+
+const liveOf = (model: Model, side: Side): LiveCapture | undefined => {
+	const label = labelOf(model, side);
+	return label === undefined ? undefined : model.state.live.get(label);
+};
+
+/** The rows of both captures, lined up. */
+export const timelineOf = (model: Model): readonly TimelineRow[] => {
+	const sideOf = (side: Side) => ({label: labelOf(model, side) ?? '', packets: liveOf(model, side)?.rows ?? []});
+	const {filter} = model.view;
+	const rows = alignCaptures(sideOf('client'), sideOf('backend'), model.state.capture?.flows ?? []);
+	return filter === '' || model.view.pane !== 'captures' ? rows : rows.filter(({client, backend}) => [client, backend].some(packet => packet && textOf(packet).includes(filter)));
+};
+
+const textOf = ({what, source, destination}: SeenPacket): string => `${what} ${formatAddress(source)} ${formatAddress(destination)}`.toLowerCase();
+
+/** Where the cursor stands while nobody moved it: on the packet that cannot be right, else on the newest one. */
+export const capturesCursor = (model: Model, rows: readonly TimelineRow[] = timelineOf(model)): number => {
+	const impossible = rows.findIndex(({ladder}) => ladder?.impossible !== undefined);
+	const chosen = model.view.cursors.captures ?? (impossible === -1 ? rows.length - 1 : impossible);
+	return Math.max(0, Math.min(rows.length - 1, chosen));
+};
+
+/** Three digits and the unit: `0.2 ms`, `1.03 s`. */
+const formatTime = (ms: number): string => {
+	if (Math.abs(ms) < 1000) {
+		return `${ms.toFixed(Math.abs(ms) < 10 ? 1 : 0)} ms`;
+	}
+
+	return `${(ms / 1000).toFixed(2)} s`;
+};
+
+const addressNames = ({state}: Model): ReadonlyMap<string, string> => new Map((state.target ? [state.target.client, ...(state.target.otherClient ? [state.target.otherClient] : [])] : []).map(({ip, name}) => [ip, name]));
+
+const namePeer = (model: Model, {ip, port}: SeenPacket['source']): string => formatAddress({ip: addressNames(model).get(ip) ?? ip, port}).replace(/^\[(?<name>[^:\[\]]+)\]/v, '$<name>');
+
+const clientWords = [['reply restored', 'restored']] as const;
+const backendWords = [['DNAT', 'dnat'], ['SNAT', 'snat']] as const;
+
+/** What NAT did to a packet before this side saw it, in a word. */
+const natWord = (side: Side, ladder: LadderRow | undefined): string => {
+	const words = side === 'client' ? clientWords : (ladder?.direction === 'forward' ? backendWords : []);
+	return words.filter(([begin]) => ladder?.translations.some(text => text.startsWith(begin))).map(([, word]) => word).join(' ');
+};
+
+const lookOf = (ladder: LadderRow | undefined, isImpossible: boolean): Look => (isImpossible ? 'bad' : (ladder === undefined ? 'dim' : 'plain'));
+
+type Place = {readonly side: Side; readonly ip: string; readonly width: number; readonly isHere: boolean};
+
+const drawSeen = (model: Model, packet: SeenPacket, row: TimelineRow, {side, ip, width, isHere}: Place): Line => {
+	const isOut = packet.source.ip === ip;
+	const isImpossible = side === 'client' && row.ladder?.impossible !== undefined;
+	const look = lookOf(row.ladder, isImpossible);
+	const left: Line = [
+		span(isHere ? '▌' : ' ', 'accent'),
+		span(`${formatTime(row.atMs).padStart(8)} `, 'dim'),
+		span(`${packet.what.padEnd(3)} ${isOut ? '→' : '←'} ${namePeer(model, isOut ? packet.destination : packet.source)}`, isHere && look === 'plain' ? 'strong' : look),
+	];
+	return spread(left, isImpossible ? line(['✗ ', 'bad']) : line([natWord(side, row.ladder), 'accent'], ' '), width);
+};
+
+/** A row on one side; where that side did not see the packet, the cursor alone. */
+const drawPacket = (model: Model, row: TimelineRow, place: Place): Line => {
+	const packet = row[place.side];
+	return packet === undefined ? fitLine(line([place.isHere ? '▏' : ' ', 'dim']), place.width) : drawSeen(model, packet, row, place);
+};
+
+const countPackets = ({isRunning, nowMs}: Model, {total, lastAtMs}: LiveCapture): Line => {
+	if (total === 0) {
+		return line([`${isRunning ? '' : '! '}0 packets `, 'warn']);
+	}
+
+	const age = lastAtMs === undefined ? '' : ` · ${formatTime(Math.max(0, Math.round((nowMs - lastAtMs) / 100) * 100))} ago`;
+	return line([`${total}${isRunning ? age : ' packets'} `, 'dim']);
+};
+
+/** How well a capture does: packets so far, how long ago the last one came, what the kernel dropped. */
+const describeCapture = (model: Model, live: LiveCapture | undefined, label: string): Line => {
+	if (live === undefined || live.problem !== undefined) {
+		return line([`${live === undefined && model.isRunning ? `${spinnerAt(model.nowMs)} arming` : 'no capture'} `, live === undefined ? 'dim' : 'warn']);
+	}
+
+	const drops = model.state.capture?.points.find(point => point.label === label)?.kernelDrops ?? 0;
+	return [...(drops > 0 ? line([`${drops} dropped · `, 'bad']) : []), ...countPackets(model, live)];
+};
+
+const drawHead = (model: Model, side: Side, width: number): Line => {
+	const label = labelOf(model, side) ?? '';
+	const ip = ipOf(model, side);
+	const isHere = model.view.pane === 'captures';
+	return spread([span(` ${side.toUpperCase()} `, isHere ? 'accent' : 'strong'), span(label.slice(label.indexOf('/') + 1)), ...(width < 48 ? [] : [span(` ${ip}`, 'dim')])], describeCapture(model, liveOf(model, side), label), width);
+};
+
+const ipOf = ({state, ...model}: Model, side: Side): string => {
+	const label = labelOf({state, ...model}, side);
+	return [state.target?.client, ...(state.target?.backends ?? [])].find(pod => pod && podLabel(pod) === label)?.ip ?? '';
+};
+
+const drawProblem = (model: Model, side: Side, width: number): readonly Line[] => {
+	const problem = liveOf(model, side)?.problem;
+	return problem === undefined ? [] : [fitLine(line(' ', [problem, 'warn']), width)];
+};
+
+const drawSide = (model: Model, side: Side, {width, height}: Area, rows: readonly TimelineRow[]): readonly Line[] => {
+	const cursor = capturesCursor(model, rows);
+	const {first, last} = windowOf(rows.length, cursor, height - 1);
+	const ip = ipOf(model, side);
+	const packets = rows.slice(first, last).map((row, index) => drawPacket(model, row, {
+		side, ip, width, isHere: first + index === cursor,
+	}));
+	return fitArea([drawHead(model, side, width), ...drawProblem(model, side, width), ...packets], {width, height});
+};
+
+/** As narrow as two captures beside each other can be read. */
+const narrowestSide = 32;
+
+/** Both captures: beside each other on shared lines where there is room, else the client's above the backend's. */
+export const drawCaptures = (model: Model, {width, height}: Area): readonly Line[] => {
+	const rows = timelineOf(model);
+	const half = Math.floor((width - 1) / 2);
+	if (half >= narrowestSide) {
+		return joinColumns([drawSide(model, 'client', {width: half, height}, rows), drawSide(model, 'backend', {width: width - 1 - half, height}, rows)]);
+	}
+
+	const upper = Math.ceil(height / 2);
+	return [...drawSide(model, 'client', {width, height: upper}, rows), ...drawSide(model, 'backend', {width, height: height - upper}, rows)];
+};

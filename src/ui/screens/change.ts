@@ -1,0 +1,56 @@
+import {type Line, line, wrap} from '../line.ts';
+import type {Model} from '../model.ts';
+import {type Fitted, type ShownChange, isBusy} from '../repair.ts';
+import {type Look, spinnerAt} from '../theme.ts';
+
+const lookOf = (text: string): Look => {
+	const content = text.trimStart();
+	if (content.startsWith('+') || content.includes('→ ✓')) {
+		return 'good';
+	}
+
+	return /^-|→ ✗/v.test(content) ? 'bad' : (content.startsWith('@@') ? 'dim' : 'plain');
+};
+
+/** Text as lines of the screen: headings stand out, lines that are too long go on below at the same indent. */
+const body = (text: Fitted | undefined, width: number): readonly Line[] => (text?.(width - 2) ?? '').trimEnd().split('\n').flatMap(row => {
+	const content = row.trimStart();
+	const indent = ' '.repeat(row.length - content.length + 1);
+	return content === '' ? [[]] : wrap(content, width - indent.length - 1, row === content ? 'strong' : lookOf(row)).map((part): Line => [...line(indent), ...part]);
+});
+
+const phases: Readonly<Record<ShownChange['phase'], readonly [sentence: string, look: Look]>> = {
+	preparing: ['reading what is there now; nothing is changed', 'accent'],
+	ready: ['nothing is changed yet: y makes this change', 'accent'],
+	idle: ['nothing is to be done: all of it is so already', 'good'],
+	making: ['the change is being made', 'accent'],
+	made: ['the change is made: u puts it back', 'good'],
+	undoing: ['it is being put back', 'accent'],
+	undone: ['it is put back: r probes again', 'good'],
+	failed: ['that could not be done', 'bad'],
+};
+
+const failureLines = ({failure}: ShownChange, width: number): readonly Line[] => (failure === undefined
+	? []
+	: [...wrap(failure.because, width - 3, 'bad'), ...wrap(`try: ${failure.tryThis}`, width - 3)].map((text): Line => [...line('  '), ...text]));
+
+// While more comes in, what came last is what one looks for.
+const newsOf = (change: ShownChange): readonly string[] => (isBusy(change) ? change.news.slice(-10) : change.news);
+
+/** The repair of the cause: how far it is, what happened, what came of it, and what it does. */
+export const changeText = ({change, nowMs}: Model, width: number): readonly Line[] => {
+	if (change === undefined) {
+		return [line([' no change was looked at yet: f shows the repair of the cause', 'dim'])];
+	}
+
+	const [sentence, look] = phases[change.phase];
+	return [
+		line(' ', [isBusy(change) ? `${spinnerAt(nowMs)} ` : '', look], [sentence, look]),
+		...failureLines(change, width),
+		[],
+		...(change.result === undefined ? [] : [...body(change.result, width), []]),
+		...newsOf(change).map(text => line([`  ${text}`, 'dim'])),
+		...(change.news.length === 0 ? [] : [[]]),
+		...(change.preview === undefined ? [] : body(change.preview, width)),
+	];
+};

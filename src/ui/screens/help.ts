@@ -1,0 +1,41 @@
+import {keyBindings, nameKey} from '../keys.ts';
+import {
+	type Line,
+	line,
+	span,
+	wrap,
+} from '../line.ts';
+import type {Model} from '../model.ts';
+
+const keysWidth = 14;
+const commandWidth = 11;
+
+const legend: ReadonlyArray<readonly [sign: string, meaning: string]> = [
+	['✓', 'as it should be'],
+	['✗', 'broken; of a packet: it cannot be right'],
+	['!', 'does no harm now, but will: after a reboot, or once another fault is fixed'],
+	['?', 'could not be judged; the line says why'],
+	['dnat snat', 'the address that NAT put in before this capture saw the packet'],
+	['restored', 'the reply came back through NAT with the Service\'s address'],
+];
+
+const row = (keys: string, command: string, text: string, width: number): readonly Line[] => wrap(text, width - keysWidth - commandWidth - 2).map((content, index): Line => [
+	span(`  ${(index === 0 ? keys : '').padEnd(keysWidth - 2)}`, 'accent'),
+	span((index === 0 ? command : '').padEnd(commandWidth), 'dim'),
+	...content,
+]);
+
+/** Every key, from the one table; with the reason where one is off now. */
+export const helpText = (model: Model, width: number): readonly Line[] => [
+	line([' Keys', 'strong']),
+	[],
+	...keyBindings.flatMap(({keys, command, explains, on, offWhen}) => {
+		const reason = offWhen?.(model);
+		const where = on !== 'everywhere' && on.length === 1 && on[0] === 'shell' ? 'in the shell: ' : '';
+		return row(keys.map(key => nameKey(key)).join(' '), command === undefined ? '' : `:${command}`, `${where}${explains}${reason === undefined ? '' : ` (off: ${reason})`}`, width);
+	}),
+	[],
+	line([' Marks', 'strong']),
+	[],
+	...legend.flatMap(([sign, meaning]) => row(sign, '', meaning, width)),
+];

@@ -1,0 +1,69 @@
+/** The screens (design.md §8). */
+export type ScreenName = 'incident' | 'pick' | 'ladder' | 'matrix' | 'evidence' | 'claims' | 'journal' | 'help' | 'shell' | 'change';
+
+/** The panes of the incident, in the order of the tab key; in a narrow window one is shown at a time. */
+export const panes = ['checklist', 'captures', 'reach', 'cause'] as const;
+export type PaneName = (typeof panes)[number];
+
+/** What the evidence screen tells about. */
+export type Subject =
+	| {readonly kind: 'check'; readonly id: string}
+	| {readonly kind: 'cell'; readonly name: string}
+	| {readonly kind: 'captures'};
+
+/** What is being typed on the last line. */
+export type Prompt = {readonly kind: 'filter' | 'command'; readonly text: string};
+
+/** Where the person looks: everything on screen that is not of the incident. */
+export type View = {
+	/** The last one is shown; `esc` takes it away. */
+	readonly stack: readonly ScreenName[];
+	readonly pane: PaneName;
+	/** Which line of a list the cursor is on; a list without an entry chooses for itself. */
+	readonly cursors: Readonly<Record<string, number | undefined>>;
+	/** First line shown of a text. */
+	readonly scroll: number;
+	readonly subject: Subject;
+	readonly prompt: Prompt | undefined;
+	/** Lower case; of a list or a text, whichever is shown. */
+	readonly filter: string;
+	/** One line that answers the last key. */
+	readonly notice: string;
+	readonly isLeaving: boolean;
+	readonly isShellWide: boolean;
+};
+
+export const initialView = (screen: ScreenName): View => ({
+	stack: [screen],
+	pane: 'checklist',
+	cursors: {},
+	scroll: 0,
+	subject: {kind: 'captures'},
+	prompt: undefined,
+	filter: '',
+	notice: '',
+	isLeaving: false,
+	isShellWide: false,
+});
+
+export const screenOf = ({stack}: View): ScreenName => stack.at(-1) ?? 'incident';
+
+/** Another screen on top; one that is open already is not opened twice. */
+export const pushScreen = (view: View, screen: ScreenName): View => ({
+	...view, stack: [...view.stack.filter(other => other !== screen), screen], scroll: 0, filter: '', notice: '',
+});
+
+/** The screen below. The first one stays. */
+export const popScreen = (view: View): View => ({
+	...view, stack: view.stack.length > 1 ? view.stack.slice(0, -1) : view.stack, scroll: 0, filter: '', notice: '',
+});
+
+/** The pane so many further on, around the end. */
+export const turnPane = (view: View, by: number): View => {
+	const next = (panes.indexOf(view.pane) + by + panes.length) % panes.length;
+	return {...view, pane: panes[next]};
+};
+
+export const moveCursor = (view: View, list: string, {from, by, length}: {readonly from: number; readonly by: number; readonly length: number}): View => ({
+	...view, cursors: {...view.cursors, [list]: Math.max(0, Math.min(length - 1, from + by))},
+});

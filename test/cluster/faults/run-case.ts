@@ -1,0 +1,47 @@
+import {
+	checkVia,
+	kubectl,
+	onNode,
+	until,
+} from '../../helpers/real-cluster.ts';
+import {type FaultCase, type Outcome, vip} from './fault-table.ts';
+
+/** What came of one case. `mistakes` is empty where hairpin said what it must. */
+export type CaseResult = {
+	readonly title: string;
+	readonly fault: string;
+	readonly seen: Outcome;
+	readonly expected: string;
+	readonly said: string;
+	readonly mistakes: readonly string[];
+};
+
+const findBackend = async (): Promise<string> => (await kubectl('get', 'pods', '-l', 'app=nginx', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
+
+const nodeOf = {mars1: 1, mars2: 2, backend: 1} as const;
+
+// A connection of bash's own, from the pod's network namespace: nothing of hairpin's takes part.
+const probeScript = `for n in /var/run/netns/*; do nsenter --net=$n ip -o -4 addr show scope global | grep -qF " $IP/" && break; done
+said=$(nsenter --net=$n timeout 3 bash -c "exec 3<>/dev/tcp/$VIP/8080" 2>&1) && echo open || case $said in *refused*) echo refused ;; *) echo timeout ;; esac`;
+
+const probeFrom = async (pod: string, node: number): Promise<string> => {
+	const ip = (await kubectl('get', 'pod', pod, '-o', 'jsonpath={.status.podIP}')).trim();
+	return (await onNode(node, `IP=${ip}; VIP=${vip}; ${probeScript}`)).trim();
+};
+
+const findMistakes = ({cause, latent = []}: FaultCase, report: {readonly cause: string | null; readonly exitCode: number; readonly latent: readonly string[]}): readonly string[] => [
+	...(report.cause === (cause ?? null) ? [] : [`cause ${report.cause ?? 'none'}`]),
+	...(report.exitCode === (cause === undefined ? 0 : 1) ? [] : [`exit code ${report.exitCode}`]),
+	...latent.filter(id => !report.latent.includes(id)).map(id => `${id} is not latent`),
+];
+
+/** Makes the state, sees with a plain connection that it is there, and asks hairpin. Healing is the caller's. */
+export const runCase = async (given: FaultCase): Promise<CaseResult> => {
+	await given.inject();
+	const pod = given.client === 'backend' ? await findBackend() : given.client;
+	await until(`"${given.title}" to be seen as ${given.seen}`, async () => await probeFrom(pod, nodeOf[given.client]) === given.seen, 40);
+	const {report} = await checkVia('ssh', 'svc/nginx', '--from', `pod/${pod}`);
+	return {
+		title: given.title, fault: given.fault, seen: given.seen, expected: given.cause ?? 'none', said: report.cause ?? 'none', mistakes: [...findMistakes(given, report), ...(report.cause === (given.cause ?? null) ? [] : [report.verdict])],
+	};
+};

@@ -1,0 +1,80 @@
+// The real screens over a recorded session: node test/e2e/replay-screens.ts NAME [held] [stuck] [defect] [pick] [slow=FACTOR]
+// `held` stops before the verdict until the screens are left, `stuck` never ends what it holds open, `defect` throws.
+import process from 'node:process';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {checks} from '../../src/checks/index.ts';
+import {repairOf} from '../../src/check-command.ts';
+import {showScreens} from '../../src/incident-command.ts';
+import type {IncidentSource} from '../../src/ui/incident-source.ts';
+import {UserFacingError} from '../../src/user-facing-error.ts';
+import {readRecording} from '../helpers/session-recording.ts';
+
+const [name, ...words] = process.argv.slice(2);
+const isHeld = words.includes('held');
+const isPicked = words.includes('pick');
+const slowness = Number(words.find(word => word.startsWith('slow='))?.slice(5) ?? 0);
+const told = readRecording(name);
+
+const source: IncidentSource = {
+	checks,
+	async run(_pair, watch, signal) {
+		if (words.includes('defect')) {
+			throw new Error('something that nobody expected');
+		}
+
+		let lastMs = 0;
+		for (const {event, state} of told) {
+			if (isHeld && event.type === 'diagnosed') {
+				// eslint-disable-next-line no-await-in-loop
+				await new Promise(resolve => {
+					signal.addEventListener('abort', resolve);
+				});
+			}
+
+			if (signal.aborted) {
+				throw new UserFacingError('it was left', 'run it again');
+			}
+
+			// eslint-disable-next-line no-await-in-loop
+			await sleep((event.atMs - lastMs) * slowness);
+			lastMs = event.atMs;
+			watch(event, state);
+		}
+
+		return told.at(-1)!.state;
+	},
+	repairs: state => (state.diagnosis?.cause ? repairOf(state)(state.diagnosis.cause) : []),
+	list: async () => ({
+		namespace: 'default',
+		services: [{
+			kind: 'svc', name: 'nginx', detail: '10.98.171.178:8080', trouble: '',
+		}, {
+			kind: 'svc', name: 'broken', detail: '10.98.1.1:80', trouble: 'no ready pod',
+		}],
+		pods: ['mars1', 'mars2', 'mars3'].map((pod, index) => ({
+			kind: 'pod' as const, name: pod, detail: `k8s${index + 1}`, trouble: '',
+		})),
+	}),
+	shells: () => [{title: 'client default/mars1', argv: ['sh', '-i']}, {title: 'node k8s1', argv: ['sh', '-c', 'echo this is the node; exec sh -i']}],
+	async close() {
+		if (words.includes('stuck')) {
+			await Promise.withResolvers().promise;
+		}
+	},
+};
+
+const controller = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+	process.on(signal, () => {
+		controller.abort(new Error(signal));
+	});
+}
+
+process.exitCode = await showScreens(source, isPicked ? undefined : {service: 'svc/nginx', from: 'pod/mars1'}, {
+	write(text) {
+		process.stdout.write(text);
+	},
+	warn(text) {
+		process.stderr.write(`${text}\n`);
+	},
+}, controller.signal);

@@ -1,0 +1,134 @@
+import test from 'ava';
+import {checks} from '../../src/checks/index.ts';
+import {initialState} from '../../src/session-state.ts';
+import {createChangeRunner} from '../../src/ui/change-runner.ts';
+import type {IncidentSource} from '../../src/ui/incident-source.ts';
+import type {Model} from '../../src/ui/model.ts';
+import {pressKey} from '../../src/ui/press-key.ts';
+import type {Repair} from '../../src/ui/repair.ts';
+import {createStore} from '../../src/ui/store.ts';
+import {initialView, screenOf} from '../../src/ui/view.ts';
+import {UserFacingError} from '../../src/user-facing-error.ts';
+import {readRecording} from '../helpers/session-recording.ts';
+
+const founding = readRecording('founding').at(-1)!.state;
+
+const model: Model = {
+	state: founding, view: initialView('incident'), checks, doing: '', repairs: ['hairpin fix br-netfilter-not-loaded svc/nginx'], isRunning: false, failure: undefined,
+	nowMs: 0, pair: undefined, pickList: undefined, canPick: false, canShell: false, shell: undefined, whyUnchangeable: undefined, canUndo: true, journal: undefined, change: undefined,
+};
+
+const press = (part: Partial<Model>, key: string) => pressKey({...model, ...part}, {width: 120, height: 36}, {key, text: key});
+
+test('the key of the repair is on where there is a cause that hairpin repairs, and says why not elsewhere', t => {
+	const {view, deed} = press({}, 'f');
+	t.is(screenOf(view), 'change');
+	t.is(deed, 'prepare-change');
+	for (const [part, reason] of [
+		[{state: initialState}, 'there is no verdict yet'],
+		[{state: {...founding, diagnosis: {...founding.diagnosis!, cause: undefined}}}, 'nothing is broken'],
+		[{repairs: ['systemctl start kube-proxy']}, 'hairpin cannot repair this by itself: e tells what would'],
+		[{whyUnchangeable: 'of --read-only'}, 'of --read-only'],
+	] as const) {
+		const off = press(part, 'f');
+		t.is(off.deed, undefined);
+		t.is(off.view.notice, reason);
+	}
+});
+
+const shown = {
+	preview: () => 'modprobe br_netfilter', news: [], result: undefined, failure: undefined,
+} as const;
+
+test('only what is shown can be agreed to, only what is made can be put back, and nothing begins meanwhile', t => {
+	const view = initialView('change');
+	for (const phase of ['preparing', 'ready', 'idle', 'making', 'made', 'undoing', 'undone', 'failed'] as const) {
+		const part = {view, change: {...shown, phase}};
+		t.is(press(part, 'y').deed, phase === 'ready' ? 'make-change' : undefined, `while ${phase}`);
+		t.is(press(part, 'u').deed, phase === 'made' ? 'undo-change' : undefined, `while ${phase}`);
+		t.is(press(part, 'r').deed, ['preparing', 'making', 'undoing'].includes(phase) ? undefined : 'run-again', `while ${phase}`);
+	}
+});
+
+const run = (repair: Partial<Repair>) => {
+	const store = createStore(model);
+	const defects: unknown[] = [];
+	const closed: string[] = [];
+	const whole: Repair = {
+		prepare: async () => ({text: () => 'modprobe br_netfilter', isNeeded: true}),
+		make: async () => ({text: () => 'verified', after: undefined}),
+		undo: async () => 'put back',
+		async close() {
+			closed.push('closed');
+		},
+		...repair,
+	};
+	const source: IncidentSource = {
+		checks,
+		run: async () => founding,
+		repairs: () => [],
+		beginRepair: () => whole,
+		close: async () => undefined,
+	};
+	const runner = createChangeRunner(source, store, error => {
+		defects.push(error);
+	});
+	const until = async (phase: string) => new Promise<void>(resolve => {
+		const look = (): void => {
+			if (store.get().change?.phase === phase) {
+				resolve();
+			}
+		};
+
+		store.subscribe(look);
+		look();
+	});
+	return {
+		store, runner, defects, closed, until,
+	};
+};
+
+test('shown, made, put back: one after the other, and closed in the end', async t => {
+	const {store, runner, closed, until} = run({});
+	runner.prepare();
+	await until('ready');
+	t.is(store.get().change?.preview?.(80), 'modprobe br_netfilter');
+	runner.make();
+	await until('made');
+	runner.prepare();
+	t.is(store.get().change?.phase, 'made');
+	runner.undo();
+	await until('undone');
+	t.is(store.get().change?.result?.(80), 'put back');
+	await runner.stop(new Error('left'));
+	t.deepEqual(closed, ['closed']);
+});
+
+test('why it could not be made stands beside what was shown', async t => {
+	const {store, runner, defects, until} = run({
+		async make() {
+			throw new UserFacingError('the disk is full', 'make room');
+		},
+	});
+	runner.prepare();
+	await until('ready');
+	runner.make();
+	await until('failed');
+	t.is(store.get().change?.preview?.(80), 'modprobe br_netfilter');
+	t.deepEqual(store.get().change?.failure, {because: 'the disk is full', tryThis: 'make room'});
+	t.deepEqual(defects, []);
+});
+
+test('leaving waits for a change that is being made', async t => {
+	const {promise, resolve} = Promise.withResolvers<{text: () => string; after: undefined}>();
+	const {runner, closed, until} = run({make: async () => promise});
+	runner.prepare();
+	await until('ready');
+	runner.make();
+	await until('making');
+	const stopped = runner.stop(new Error('left'));
+	t.deepEqual(closed, []);
+	resolve({text: () => 'verified', after: undefined});
+	await stopped;
+	t.deepEqual(closed, ['closed']);
+});
