@@ -132,10 +132,21 @@ onCluster('hairpin_mode 0 breaks self access once br_netfilter is on', async t =
 	});
 });
 
+const leaseOfNode = async () => kubectl('get', 'lease', 'k8s1', '--namespace', 'kube-node-lease', '-o', 'jsonpath={.spec.renewTime}');
+
+/** The node stays Ready in the API while its kubelet is away: only a renewed lease is the new kubelet's word. */
+const untilKubeletIsBack = async (): Promise<void> => {
+	const before = await leaseOfNode();
+	await until('the restarted kubelet to renew its lease', async () => await leaseOfNode() !== before);
+	await kubectl('wait', '--for=condition=Ready', 'node/k8s1', '--timeout=90s');
+	await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=nginx', '--timeout=90s');
+	await untilProgrammed(/Masq +[1-9]/v);
+};
+
 onCluster('kubelet hairpinMode none has no effect and is not accused', async t => {
 	await loadBridgeNetfilter();
 	await onNode(1, 'sed -i "s/hairpinMode: promiscuous-bridge/hairpinMode: none/" /var/lib/kubelet/config.yaml && systemctl restart kubelet');
-	await until('the node to be Ready', async () => (await kubectl('get', 'node', 'k8s1', '--no-headers')).includes(' Ready'));
+	await untilKubeletIsBack();
 	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
 		assertVerdict(t, checked, {exitCode: 0, cause: null});
 		t.is(statusOf(checked, 'kubelet-hairpin-mode'), 'ok');
