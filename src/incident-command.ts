@@ -1,11 +1,6 @@
 import {performance} from 'node:perf_hooks';
 import process from 'node:process';
-import {
-	type Access,
-	type AccessNews,
-	type Point,
-	pointLabel,
-} from './access/access.ts';
+import {type Access, type Point, pointLabel} from './access/access.ts';
 import {createAccess} from './access/create-access.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
 import {
@@ -21,33 +16,13 @@ import type {IncidentOptions} from './options.ts';
 import {formatSummary} from './report/summary.ts';
 import {runSession} from './session.ts';
 import type {SessionState} from './session-state.ts';
+import {createSharedAccess} from './shared-access.ts';
 import {pointOfPod, probedBackends} from './probes/plan.ts';
 import {beginRepair, listChanges} from './incident-repair.ts';
 import {listCandidates} from './target/list-candidates.ts';
-import {type Target, resolveTarget} from './target.ts';
+import {resolveTarget} from './target.ts';
 import type {IncidentSource, ShellPoint} from './ui/incident-source.ts';
 import {UserFacingError} from './user-facing-error.ts';
-
-/** One access for all sessions on the screens: connections stay open between them, and one end closes them. */
-const createSharedAccess = (create: (addressOf: (node: string) => string | undefined, tell: (news: AccessNews) => void) => Access) => {
-	let nodes: Target['nodes'] = new Map();
-	let teller: (news: AccessNews) => void = () => undefined;
-	let access: Access | undefined;
-	return {
-		open(target: Target, tell: (news: AccessNews) => void): Access {
-			nodes = new Map([...nodes, ...target.nodes]);
-			teller = tell;
-			access ??= create(node => nodes.get(node)?.internalIp, news => {
-				teller(news);
-			});
-			return {...access, close: async () => undefined};
-		},
-		access: (): Access | undefined => access,
-		async close(): Promise<void> {
-			await access?.close();
-		},
-	};
-};
 
 const listRepairs = (state: SessionState): readonly string[] => (state.diagnosis?.cause ? repairOf(state)(state.diagnosis.cause) : []);
 

@@ -9,6 +9,7 @@ import {type LadderOptions, describeLadder} from './options/ladder.ts';
 import {type ManualOptions, describeManual} from './options/manual.ts';
 import {type NodesOptions, describeNodes} from './options/nodes.ts';
 import {describeOpen} from './options/open.ts';
+import {type RunbookOptions, describeRunbook} from './options/runbook.ts';
 import {type SweepOptions, describeSweep} from './options/sweep.ts';
 import {type UndoOptions, describeUndo} from './options/undo.ts';
 import {type WarmOptions, describeWarm} from './options/warm.ts';
@@ -25,6 +26,7 @@ export type {ArgumentFacts, CommandFacts, OptionFacts} from './options/command-t
 export type {ManualOptions} from './options/manual.ts';
 export type {LadderOptions} from './options/ladder.ts';
 export type {NodesOptions} from './options/nodes.ts';
+export type {RunbookOptions, WalkOptions} from './options/runbook.ts';
 export type {SweepOptions} from './options/sweep.ts';
 export type {WarmOptions} from './options/warm.ts';
 export type {
@@ -40,7 +42,7 @@ export type HelpText = {
 /** What is known of this program itself. */
 type VersionText = {readonly command: 'version'};
 
-export type Parsed = ImageOptions | ManualOptions | VersionText | IncidentOptions | CheckOptions | JudgeOptions | FixOptions | UndoOptions | LadderOptions | NodesOptions | SweepOptions | WarmOptions | HelpText;
+export type Parsed = ImageOptions | ManualOptions | VersionText | IncidentOptions | CheckOptions | JudgeOptions | FixOptions | UndoOptions | LadderOptions | NodesOptions | RunbookOptions | SweepOptions | WarmOptions | HelpText;
 
 const exitCodes = `
 Exit codes: 0 healthy · 1 a fault was found · 2 undecided · 3 could not run.
@@ -64,6 +66,7 @@ const createProgram = (write: (text: string) => void, done: (options: Parsed) =>
 	describeUndo(program, done);
 	describeLadder(program, done);
 	describeNodes(program, done);
+	describeRunbook(program, done);
 	describeSweep(program, done);
 	describeWarm(program, done);
 	describeImage(program, done);

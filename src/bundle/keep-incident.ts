@@ -24,6 +24,8 @@ export type KeptIncident = {
 	access(access: Access): Access;
 	kubectl(kubectl: KubectlProgram): KubectlProgram;
 	event(event: SessionEvent): void;
+	/** What came of something that is no event of a session, such as a step of a runbook. */
+	note(event: string, says: string): void;
 	captures(capture: PairedCapture, target: Target): Promise<void>;
 	/** Takes the JSON report. */
 	report(json: string): void;
@@ -51,6 +53,9 @@ export const keepIncident = (file: string, {service = '', from, namespace, timeo
 		kubectl: kubectl => recorder.kubectl(kubectl),
 		event(event) {
 			writer.addLine('timeline', {atMs: Math.round(event.atMs), event: event.type, says: stripText(formatProgress(event) ?? '')});
+		},
+		note(event, says) {
+			writer.addLine('timeline', {atMs: Math.round(now()), event, says: stripText(says)});
 		},
 		async captures(capture, target) {
 			for (const {plan, chunks} of capture.raw()) {

@@ -12,7 +12,7 @@ import {findNodes} from '../fleet/find-nodes.ts';
 import type {FixOptions} from '../options.ts';
 import type {Cell} from '../probes/matrix.ts';
 import {planClientProbe, planOtherProbes} from '../probes/plan.ts';
-import {probe} from '../probes/probe.ts';
+import {type ProbePlan, describeProbe, probe} from '../probes/probe.ts';
 import {type SessionTools, runSession} from '../session.ts';
 import type {SessionEvent, SessionState} from '../session-state.ts';
 import {type Target, resolveTarget} from '../target.ts';
@@ -40,11 +40,18 @@ export const examine = async ({options, kubectl, access, tell, signal}: Incident
 	probeTimeoutMs: options.timeoutMs,
 });
 
-/** The same probes once more, without captures: whether something got worse shows in seconds. */
+const leaveUnasked = ({point, tries, ...cell}: ProbePlan, error: string): Cell => ({
+	...cell, attempts: [], command: describeProbe({point, tries, ...cell}, 'bash'), error,
+});
+
+/** The probes alone, without captures: whether something got worse shows in seconds. */
 export const probeAgain = async (access: Access, target: Target | undefined, {timeoutMs, signal}: {readonly timeoutMs: number; readonly signal: AbortSignal}): Promise<readonly Cell[]> => {
 	const plans = target === undefined ? [] : [planClientProbe(target), ...planOtherProbes(target)];
-	await Promise.all(new Set(plans.map(({fromNode}) => fromNode)).values().map(async node => access.connect(node)));
-	return Promise.all(plans.map(async plan => probe(access, plan, timeoutMs, signal)));
+	const connections = new Map(await Promise.all([...new Set(plans.map(({fromNode}) => fromNode))].map(async node => [node, await access.connect(node)] as const)));
+	return Promise.all(plans.map(async plan => {
+		const connection = connections.get(plan.fromNode);
+		return connection?.ok === false ? leaveUnasked(plan, connection.because) : probe(access, plan, timeoutMs, signal);
+	}));
 };
 
 /** The nodes that a change is for: those named, all, or those that take part. */
