@@ -54,7 +54,7 @@ const sortOf = (node: Given): string => {
 };
 
 const wantedSorts: Readonly<Record<Exclude<Shape['kind'], 'either' | 'later'>, string>> = {
-	text: 'a text', flag: 'true or false', number: 'a number', nothing: 'nothing', list: 'a list', fields: 'fields', named: 'fields with names of your own',
+	text: 'a text', flag: 'true or false', number: 'a number', nothing: 'nothing', list: 'a list', fields: 'a map of fields', named: 'a map with names of your own',
 };
 
 /** Notes a mistake. */

@@ -125,8 +125,10 @@ const matchNamed = (matching: Matching, shape: NamedShape, node: Given, {path, a
 			tell(matching, keyAt, `${namePattern.wanted} is expected, not "${cleanLine(key, 60)}"`);
 		}
 
+		const matched = matchShape(matching, shape.of, value, {path: `${path}/${key}`, at: keyAt, depth: depth + 1});
+		// The name is what is of the author's own.
 		matching.places.set(`${path}/${key}`, keyAt);
-		return [key, matchShape(matching, shape.of, value, {path: `${path}/${key}`, at: keyAt, depth: depth + 1})];
+		return [key, matched];
 	}));
 };
 

@@ -92,7 +92,7 @@ export const readYaml = (text: string): ReadYaml => {
 
 	// Keys that are there twice are told by what reads the document: the library compares each with each.
 	const document = parseDocument(text, {
-		prettyErrors: false, uniqueKeys: false, version: '1.2', merge: false, logLevel: 'silent',
+		prettyErrors: false, uniqueKeys: false, version: '1.2', merge: false,
 	});
 	const problems = [...document.errors, ...document.warnings].map(({pos, message}) => ({at: pos[0], because: `this is not YAML that is taken: ${cleanLine(message.replace('; please use YAML.parseAllDocuments()', ''), 160)}`}));
 	return {document, lines, mistakes: [...problems, ...findUnwanted(document)]};
