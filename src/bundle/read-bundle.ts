@@ -101,7 +101,7 @@ const parse = (file: string, name: string, text: string): unknown => {
 const readManifest = (file: string, contents: ReadonlyMap<string, Buffer>): Manifest => {
 	const text = contents.get(manifestName)?.toString();
 	const manifest = text === undefined ? undefined : parse(file, manifestName, text) as Partial<Manifest> | null;
-	if (manifest?.format !== 'hairpin-bundle' || typeof manifest.major !== 'number' || typeof manifest.service !== 'string') {
+	if (manifest?.format !== 'hairpin-bundle' || typeof manifest.major !== 'number' || typeof manifest.service !== 'string' || !['string', 'undefined'].includes(typeof manifest.from)) {
 		throw refuse(file, 'it is not a bundle of hairpin');
 	}
 

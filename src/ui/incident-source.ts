@@ -22,8 +22,13 @@ export type PickList =
 /** A place where a shell can be had, and the command line that opens one. */
 export type ShellPoint = {readonly title: string; readonly argv: readonly string[]};
 
+/** What is shown where it is no cluster of now: a word, such as `PRACTICE`, and what it means. */
+export type Label = {readonly word: string; readonly says: string};
+
 /** Where the screens get an incident from: a cluster, or a recording. */
 export type IncidentSource = {
+	/** Always shown. */
+	readonly label?: Label;
 	readonly checks: readonly Check[];
 	/** Runs one session to its end. What keeps it from beginning is thrown as a `UserFacingError`. */
 	readonly run: (pair: Pair, watch: (event: SessionEvent, state: SessionState) => void, signal: AbortSignal) => Promise<SessionState>;

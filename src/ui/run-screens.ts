@@ -43,6 +43,7 @@ const createModel = ({source, pair}: Screens): Model => ({
 	isRunning: false,
 	failure: undefined,
 	nowMs: 0,
+	label: source.label,
 	pair,
 	pickList: undefined,
 	canPick: source.list !== undefined,
