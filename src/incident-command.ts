@@ -10,6 +10,7 @@ import {keepCaptures} from './capture/keep-captures.ts';
 import {type Output, check, repairsOfCause} from './check-command.ts';
 import {checks} from './checks/index.ts';
 import {createKubectl} from './cluster/kubectl.ts';
+import {changeNames} from './fix/choose-change.ts';
 import {chooseFrontEnd, readTerminal} from './front-end.ts';
 import type {IncidentOptions} from './options.ts';
 import {runSession} from './session.ts';
@@ -77,7 +78,7 @@ const createClusterSource = (options: IncidentOptions): IncidentSource => {
 			});
 		},
 		repairs: repairsOfCause,
-		...(options.isReadOnly ? {whyUnchangeable: 'of --read-only'} : {beginRepair: beginRepair(options)}),
+		...(options.isReadOnly ? {whyUnchangeable: 'of --read-only'} : {beginRepair: beginRepair(options), changes: changeNames}),
 		journal: listChanges,
 		list: async () => listCandidates(kubectl),
 		shells: state => listShells(shared.access(), state),

@@ -79,7 +79,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	// Drawing reads values; where an incident comes from is handed in.
 	ui: ['capture', 'check', 'clean', 'cluster', 'evidence', 'packets', 'probes', 'report', 'session-state', 'target', 'terminal', 'user-facing-error'],
 	'incident-repair': ['cluster', 'consent', 'fix', 'fix-command', 'options', 'report', 'session-state', 'ui', 'undo-command', 'user-facing-error'],
-	'incident-command': ['access', 'capture', 'check-command', 'checks', 'cluster', 'front-end', 'incident-repair', 'options', 'probes', 'session', 'session-state', 'show-screens', 'target', 'ui', 'user-facing-error'],
+	'incident-command': ['access', 'capture', 'check-command', 'checks', 'cluster', 'fix', 'front-end', 'incident-repair', 'options', 'probes', 'session', 'session-state', 'show-screens', 'target', 'ui', 'user-facing-error'],
 	hairpin: ['cli', 'debug-image'],
 	cli: ['check-command', 'fix-command', 'image-command', 'incident-command', 'judge-command', 'ladder', 'manual-command', 'nodes-command', 'options', 'sweep-command', 'undo-command', 'user-facing-error', 'version', 'warm-command'],
 	manual: ['options'],

@@ -36,6 +36,8 @@ export type IncidentSource = {
 	readonly repairs: (state: SessionState) => readonly string[];
 	/** Repairs causes by key; undefined where nothing may be changed. */
 	readonly beginRepair?: BeginRepair;
+	/** What it can be told to change besides, such as `masquerade-all=true`. */
+	readonly changes?: readonly string[];
 	/** Why there is no `beginRepair`. */
 	readonly whyUnchangeable?: string;
 	/** The changes that were made from here, as text. */

@@ -38,6 +38,8 @@ export type Model = {
 	readonly shell: OpenShell | undefined;
 	/** Why no key may change anything, or undefined. */
 	readonly whyUnchangeable: string | undefined;
+	/** What can be named after `:fix`. */
+	readonly changeNames: readonly string[];
 	readonly canUndo: boolean;
 	/** The changes that were made from here, as the journal tells them; undefined until it was read. */
 	readonly journal: string | undefined;

@@ -50,6 +50,7 @@ const createModel = ({source, pair}: Screens): Model => ({
 	canShell: source.shells !== undefined,
 	shell: undefined,
 	whyUnchangeable: source.beginRepair ? undefined : source.whyUnchangeable ?? 'there is no cluster to change',
+	changeNames: source.changes ?? [],
 	canUndo: source.journal !== undefined,
 	journal: undefined,
 	change: undefined,
@@ -130,10 +131,10 @@ const wire = (stage: ReturnType<typeof createStage>): Wires => {
 			return;
 		}
 
-		const {view, deed} = pressKey(store.get(), windowArea(), press);
+		const {view, deed, change} = pressKey(store.get(), windowArea(), press);
 		store.update({view});
 		if (deed !== undefined) {
-			deeds[deed]();
+			deeds[deed](change);
 		}
 	};
 

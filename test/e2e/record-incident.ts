@@ -13,7 +13,7 @@ import {isIdle} from '../../src/fix-command.ts';
 import {createFixSession} from '../../src/fix/fix-session.ts';
 import {prepareFix} from '../../src/fix/prepare-fix.ts';
 import {type FixOptions, parseOptions} from '../../src/options.ts';
-import {practiceIncidents, recordingOf} from '../../src/practice/incidents.ts';
+import {practiceIncidents, recordingOf} from '../../src/practice-incidents.ts';
 import {formatChangeNews} from '../../src/report/fix-text.ts';
 import {formatJson} from '../../src/report/json.ts';
 import {tellProgress} from '../../src/report/progress.ts';

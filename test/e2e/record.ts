@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {runCommand} from '../../src/access/run.ts';
-import {practiceIncidents} from '../../src/practice/incidents.ts';
+import {practiceIncidents} from '../../src/practice-incidents.ts';
 import {
 	clusterEnv,
 	kubectl,
