@@ -88,7 +88,7 @@ const createClusterSource = (options: IncidentOptions): IncidentSource => {
 
 const runPlain = async (options: IncidentOptions, output: Output, signal: AbortSignal, because: string): Promise<number> => {
 	if (options.service === undefined) {
-		throw new UserFacingError(`there is nothing to pick from with keys, because ${because}, and no Service was named`, 'name them: hairpin check svc/NAME --from pod/NAME');
+		throw new UserFacingError(`there is nothing to pick from with keys, because ${because}, and no Service was named`, 'name them: hairpin check svc/NAME --from pod/NAME; to practise without a cluster: hairpin demo');
 	}
 
 	output.warn(`hairpin: lines instead of screens, because ${because}`);

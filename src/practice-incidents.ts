@@ -11,29 +11,11 @@ export const practiceIncidents: readonly PracticeIncident[] = [
 	{
 		name: 'founding',
 		title: 'pods on the backend\'s node cannot reach its Service, pods on other nodes can',
-		changes: ['br-netfilter', 'masquerade-all=true', 'hairpin-port=on', 'kubelet-hairpin-mode=hairpin-veth', 'proxy-mode=iptables'],
-	},
-	{
-		name: 'hairpin-port',
-		title: 'a pod cannot reach itself through its own Service, all others can reach it',
-		changes: ['hairpin-port=on'],
-	},
-	{
-		name: 'target-port',
-		title: 'every connection to the Service is refused, although its pod is ready',
-		changes: ['target-port=80'],
+		changes: ['br-netfilter', 'masquerade-all=true', 'hairpin-port=on', 'kubelet-hairpin-mode=hairpin-veth'],
 	},
 	{
 		name: 'forward-drop',
 		title: 'only pods on the backend\'s own node reach it',
 		changes: ['forward-accept=on'],
 	},
-	{
-		name: 'two-backends',
-		title: 'one connection in two fails, without a pattern',
-		changes: ['br-netfilter'],
-	},
 ];
-
-/** The file of the state that a change led to; that of what was found without one. */
-export const recordingOf = (name: string, change?: string): string => `${name}/${change ?? 'found'}.bundle`;

@@ -13,7 +13,7 @@ export const showScreens = async (source: IncidentSource, pair: Pair | undefined
 		throw left.defect as Error;
 	}
 
-	output.write(formatSummary(left.state, repairOf(left.state)));
+	output.write(formatSummary(left.state, repairOf(left.state), source.farewell));
 	if (left.isAtOnce) {
 		output.warn('hairpin: left at once; what was started ends by itself. Look with: hairpin sweep');
 		// eslint-disable-next-line unicorn/no-process-exit

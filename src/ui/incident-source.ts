@@ -42,6 +42,8 @@ export type IncidentSource = {
 	readonly whyUnchangeable?: string;
 	/** The changes that were made from here, as text. */
 	readonly journal?: () => Promise<string>;
+	/** What is said last, in place of what would repair it. */
+	readonly farewell?: readonly string[];
 	/** Services and pods to choose from. */
 	readonly list?: () => Promise<PickList>;
 	/** The points of the target that can be entered: client, backends, their nodes. */

@@ -48,9 +48,11 @@ const withoutRepair = ({state, repairs, whyUnchangeable, change}: Model): string
 	return repairs.at(0)?.startsWith('hairpin fix ') === true ? whyUnchangeable : 'hairpin cannot repair this by itself: e tells what would';
 };
 
+const withoutVerdict = ({state}: Model): string | undefined => (state.diagnosis === undefined ? 'there is no verdict yet' : undefined);
+
 /** Why no change that is named can be looked at now. */
 export const withoutNamedChange = (model: Model): string | undefined =>
-	model.whyUnchangeable ?? withoutProbe(model) ?? whileWorking(model) ?? (model.change?.phase === 'made' ? 'a change that was made here is in force: f shows it, u puts it back' : undefined);
+	model.whyUnchangeable ?? withoutVerdict(model) ?? (isBusy(model.change) ? 'a change is being made' : undefined) ?? (model.change?.phase === 'made' ? 'a change that was made here is in force: f shows it, u puts it back' : undefined);
 
 const unlessPhase = (phase: ShownChange['phase'], reason: string) => ({change}: Model): string | undefined => (change?.phase === phase ? undefined : reason);
 const withoutCluster = ({canPick}: Model): string | undefined => (canPick ? undefined : 'there is no cluster to pick from');

@@ -1,4 +1,4 @@
-// Records one practice incident from the cluster as it is now, inside of its network namespace: node test/e2e/record-incident.ts NAME FROM SSH_CONFIG
+// Records one practice incident from the cluster as it is now, inside of its network namespace: node test/e2e/record-incident.ts NAME FROM SSH_CONFIG [CHANGE]
 // What was found, and what each change would do; then each change is made, what it led to is recorded, and it is put back.
 import {mkdirSync, rmSync} from 'node:fs';
 import process from 'node:process';
@@ -13,7 +13,8 @@ import {isIdle} from '../../src/fix-command.ts';
 import {createFixSession} from '../../src/fix/fix-session.ts';
 import {prepareFix} from '../../src/fix/prepare-fix.ts';
 import {type FixOptions, parseOptions} from '../../src/options.ts';
-import {practiceIncidents, recordingOf} from '../../src/practice-incidents.ts';
+import {recordingOf} from '../../src/practice/read-recordings.ts';
+import {practiceIncidents} from '../../src/practice-incidents.ts';
 import {formatChangeNews} from '../../src/report/fix-text.ts';
 import {formatJson} from '../../src/report/json.ts';
 import {tellProgress} from '../../src/report/progress.ts';
@@ -22,7 +23,7 @@ import type {SessionState} from '../../src/session-state.ts';
 import {resolveTarget} from '../../src/target.ts';
 import {undoEntry} from '../../src/undo-command.ts';
 
-const [name, from, sshConfig] = process.argv.slice(2);
+const [name, from, sshConfig, only = ''] = process.argv.slice(2);
 const incident = practiceIncidents.find(candidate => candidate.name === name)!;
 const recordings = new URL('../../recordings/practice/', import.meta.url).pathname;
 const service = 'svc/nginx';
@@ -119,7 +120,7 @@ const recordChange = async (change: string): Promise<void> => {
 			throw new Error(result.because);
 		}
 
-		await record(recordingOf(name, change), kept => {
+		await record(recordingOf(incident, change), kept => {
 			kept.change({change, news});
 		});
 		await undoEntry({
@@ -130,9 +131,8 @@ const recordChange = async (change: string): Promise<void> => {
 	}
 };
 
-rmSync(`${recordings}${name}`, {recursive: true, force: true});
-mkdirSync(`${recordings}${name}`, {recursive: true});
-await record(recordingOf(name), async (kept, state, access, addresses) => {
+/** What was found, and what each change would do. */
+const recordFound = async (): Promise<void> => record(recordingOf(incident), async (kept, state, access, addresses) => {
 	for (const change of incident.changes) {
 		const besides = kept.besides(change);
 		// eslint-disable-next-line no-await-in-loop
@@ -146,7 +146,13 @@ await record(recordingOf(name), async (kept, state, access, addresses) => {
 		});
 	}
 });
-for (const change of incident.changes) {
+if (only === '') {
+	rmSync(`${recordings}${name}`, {recursive: true, force: true});
+	mkdirSync(`${recordings}${name}`, {recursive: true});
+	await recordFound();
+}
+
+for (const change of only === '' ? incident.changes : [only]) {
 	// eslint-disable-next-line no-await-in-loop
 	await recordChange(change);
 }

@@ -1,4 +1,4 @@
-// Makes each practice incident on the cluster and records it: npm run record [-- NAME...]
+// Makes each practice incident on the cluster and records it: npm run record [-- NAME[/CHANGE]...]
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -60,19 +60,21 @@ const faults: Readonly<Record<string, Fault>> = {
 
 const state = mkdtempSync(path.join(tmpdir(), 'hairpin-record-'));
 
-const record = async (name: string): Promise<void> => {
+/** A whole incident, or what one change leads to alone. */
+const record = async (wanted: string): Promise<void> => {
+	const [name, change = ''] = wanted.split('/', 2);
 	const {inject, from} = faults[name];
 	const {netns, kubeconfig, kubectl: kubectlFile, sshConfig} = await clusterEnv();
 	await resetCluster();
 	try {
 		await inject();
 		const program = new URL('record-incident.ts', import.meta.url).pathname;
-		const {exitCode, stderr} = await runCommand(['ip', 'netns', 'exec', netns, process.execPath, program, name, from, sshConfig], {
+		const {exitCode, stderr} = await runCommand(['ip', 'netns', 'exec', netns, process.execPath, program, name, from, sshConfig, change], {
 			timeoutMs: 15 * 60_000, env: {KUBECONFIG: kubeconfig, PATH: `${path.dirname(kubectlFile)}:${process.env.PATH ?? ''}`, XDG_STATE_HOME: state},
 		});
 		console.log(stderr);
 		if (exitCode !== 0) {
-			throw new Error(`${name} could not be recorded`);
+			throw new Error(`${wanted} could not be recorded`);
 		}
 	} finally {
 		await resetCluster();
