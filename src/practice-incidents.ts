@@ -11,7 +11,12 @@ export const practiceIncidents: readonly PracticeIncident[] = [
 	{
 		name: 'founding',
 		title: 'pods on the backend\'s node cannot reach its Service, pods on other nodes can',
-		changes: ['br-netfilter', 'masquerade-all=true', 'hairpin-port=on', 'kubelet-hairpin-mode=hairpin-veth'],
+		changes: ['br-netfilter', 'masquerade-all=true', 'hairpin-port=on', 'kubelet-hairpin-mode=hairpin-veth', 'proxy-mode=iptables'],
+	},
+	{
+		name: 'target-port',
+		title: 'every connection to the Service is refused, although its pod is ready',
+		changes: ['target-port=80'],
 	},
 	{
 		name: 'forward-drop',

@@ -21,6 +21,8 @@ export type PracticeWorld = {
 	readonly found: Bundle;
 	/** The state that is asked now, and the change that led to it. */
 	now: {readonly bundle: Bundle; readonly change: string | undefined};
+	/** What was seen last of the state that was found: the screens may still show one that was left since. */
+	seen: SessionState | undefined;
 	readonly isHurried: boolean;
 	readonly examine: (signal: AbortSignal) => Promise<SessionState>;
 };
@@ -59,7 +61,8 @@ const openChanged = async ({incident}: PracticeWorld, change: string): Promise<B
 };
 
 /** Repairs in a world of recordings: what a change would do is worked out from the recorded evidence, and made is switching to the state that it led to. */
-export const practiseRepair = (world: PracticeWorld): BeginRepair => (state, {tell, signal, change: named}) => {
+export const practiseRepair = (world: PracticeWorld): BeginRepair => (shown, {tell, signal, change: named}) => {
+	const state = world.seen ?? shown;
 	let prepared: PreparedFix | undefined;
 	return {
 		async prepare() {

@@ -28,10 +28,19 @@ const describeJournal = ({now}: PracticeWorld): string => (now.change === undefi
 /** A practice incident: every state of its world was recorded on a real cluster, and is asked through the same engine. */
 export const createPracticeSource = (incident: PracticeIncident, found: Bundle, isHurried: boolean): IncidentSource => {
 	const run: IncidentSource['run'] = async (_pair, watch, signal) => runRecorded(world.now.bundle, {
-		speed: isHurried ? Infinity : speedOf(world.now.bundle), onEvent: watch, signal, isWatched: true,
+		speed: isHurried ? Infinity : speedOf(world.now.bundle),
+		onEvent(event, state) {
+			if (world.now.change === undefined && state.diagnosis) {
+				world.seen = state;
+			}
+
+			watch(event, state);
+		},
+		signal,
+		isWatched: true,
 	});
 	const world: PracticeWorld = {
-		incident, found, isHurried, now: {bundle: found, change: undefined},
+		incident, found, isHurried, seen: undefined, now: {bundle: found, change: undefined},
 		examine: async signal => run({service: found.manifest.service, from: found.manifest.from}, () => undefined, signal),
 	};
 	return {
