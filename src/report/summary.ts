@@ -25,6 +25,6 @@ export const formatSummary = ({target, diagnosis}: SessionState, repairOf: (find
 		...wrapText(`verdict   ${diagnosis.conclusion}: ${diagnosis.sentence}`, width, indent),
 		...(farewell ?? []),
 		...(farewell ? [] : repairs).map((repair, index) => `${index === 0 ? 'fix       ' : indent}${repair}`),
-		...(diagnosis.cause && !farewell ? [`again     hairpin check ${target.service.namespace === '' ? '' : `-n ${target.service.namespace} `}svc/${target.service.name} --from pod/${target.client.name}`] : []),
+		...(!farewell && diagnosis.cause ? [`again     hairpin check ${target.service.namespace === '' ? '' : `-n ${target.service.namespace} `}svc/${target.service.name} --from pod/${target.client.name}`] : []),
 	].join('\n') + '\n';
 };
