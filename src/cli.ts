@@ -1,6 +1,7 @@
 import process from 'node:process';
 import {
 	type CheckOptions,
+	type DemoOptions,
 	type FixOptions,
 	type HelpText,
 	type ImageOptions,
@@ -51,6 +52,7 @@ const commands = {
 	incident: async (options: IncidentOptions) => (await import('./incident-command.ts')).incident(options, output, abortOnSignals()),
 	check: async (options: CheckOptions) => (await import('./check-command.ts')).check(options, output, abortOnSignals()),
 	judge: async (options: JudgeOptions) => (await import('./judge-command.ts')).judgeBundle(options, output, abortOnSignals()),
+	demo: async (options: DemoOptions) => (await import('./demo-command.ts')).demo(options, output, abortOnSignals()),
 	fix: async (options: FixOptions) => (await import('./fix-command.ts')).fix(options, output, abortOnSignals()),
 	undo: async (options: UndoOptions) => (await import('./undo-command.ts')).undo(options, output, abortOnSignals()),
 	keep: async (options: UndoOptions) => (await import('./undo-command.ts')).undo(options, output, abortOnSignals()),

@@ -2,6 +2,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {Command, CommanderError} from 'commander';
 import {type CheckOptions, type JudgeOptions, describeCheck} from './options/check.ts';
+import {type DemoOptions, describeDemo} from './options/demo.ts';
 import {type FixOptions, describeFix} from './options/fix.ts';
 import {type ImageOptions, describeImage} from './options/image.ts';
 import {type IncidentOptions, describeIncident, isServiceWord} from './options/incident.ts';
@@ -16,6 +17,7 @@ import {type WarmOptions, describeWarm} from './options/warm.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 export type {CheckOptions, JudgeOptions} from './options/check.ts';
+export type {DemoOptions} from './options/demo.ts';
 export type {IncidentOptions} from './options/incident.ts';
 export type {ReportOptions} from './options/report.ts';
 export type {Vip} from './options/vip.ts';
@@ -42,7 +44,7 @@ export type HelpText = {
 /** What is known of this program itself. */
 type VersionText = {readonly command: 'version'};
 
-export type Parsed = ImageOptions | ManualOptions | VersionText | IncidentOptions | CheckOptions | JudgeOptions | FixOptions | UndoOptions | LadderOptions | NodesOptions | RunbookOptions | SweepOptions | WarmOptions | HelpText;
+export type Parsed = ImageOptions | ManualOptions | VersionText | IncidentOptions | CheckOptions | JudgeOptions | DemoOptions | FixOptions | UndoOptions | LadderOptions | NodesOptions | RunbookOptions | SweepOptions | WarmOptions | HelpText;
 
 const exitCodes = `
 Exit codes: 0 healthy · 1 a fault was found · 2 undecided · 3 could not run.
@@ -62,6 +64,7 @@ const createProgram = (write: (text: string) => void, done: (options: Parsed) =>
 	describeIncident(program, done);
 	describeCheck(program, done);
 	describeOpen(program, done);
+	describeDemo(program, done);
 	describeFix(program, done);
 	describeUndo(program, done);
 	describeLadder(program, done);

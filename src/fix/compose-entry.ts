@@ -3,7 +3,7 @@ import {type Entry, type JournalAccess, createId} from '../changes/journal.ts';
 import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
 import type {FixOptions} from '../options.ts';
 import type {SessionState} from '../session-state.ts';
-import type {PreparedFix} from './fix-session.ts';
+import type {PreparedFix} from './prepare-fix.ts';
 
 const journalAccess = ({kubeconfig, context, via, destinations, sshConfig, image, pullSecret, debugNamespace}: FixOptions): JournalAccess => ({
 	kubeconfig: kubeconfig === undefined ? undefined : path.resolve(kubeconfig),

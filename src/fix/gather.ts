@@ -1,7 +1,7 @@
 import {performance} from 'node:perf_hooks';
 import type {Access} from '../access/access.ts';
 import type {Node} from '../cluster/cluster.ts';
-import type {KubectlProgram} from '../cluster/kubectl.ts';
+import type {Kubectl, KubectlProgram} from '../cluster/kubectl.ts';
 import {dig, readText} from '../cluster/read-json.ts';
 import type {ProxyDeployment} from '../changes/change.ts';
 import {findOwner, findProxyDeployment} from '../changes/objects.ts';
@@ -55,7 +55,7 @@ export const probeAgain = async (access: Access, target: Target | undefined, {ti
 };
 
 /** The nodes that a change is for: those named, all, or those that take part. */
-export const chooseNodes = async (kubectl: KubectlProgram, options: FixOptions, state: SessionState | undefined, signal: AbortSignal): Promise<readonly Node[]> => {
+export const chooseNodes = async (kubectl: Kubectl, options: Pick<FixOptions, 'isAllNodes' | 'nodes'>, state: SessionState | undefined, signal: AbortSignal): Promise<readonly Node[]> => {
 	if (options.isAllNodes || options.nodes.length > 0) {
 		const {nodes, isWhole, notes} = await findNodes(kubectl, {names: options.nodes, selector: undefined}, signal);
 		if (!isWhole) {
@@ -97,7 +97,7 @@ export const readNodes = async (access: Access, nodes: readonly Node[], state: S
 };
 
 /** Who runs kube-proxy: told by its process, by the node's maker, and by the API. */
-export const findProxy = async (kubectl: KubectlProgram, nodes: readonly Node[], evidence: ReadonlyMap<string, NodeEvidence>): Promise<ProxyDeployment> => {
+export const findProxy = async (kubectl: Kubectl, nodes: readonly Node[], evidence: ReadonlyMap<string, NodeEvidence>): Promise<ProxyDeployment> => {
 	const first = nodes.at(0);
 	const answer = first && await kubectl.getRaw(`/api/v1/nodes/${encodeURIComponent(first.name)}`);
 	const providerId = answer?.ok === true ? readText(dig(answer.value, 'spec', 'providerID')) : '';
