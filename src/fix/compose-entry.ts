@@ -35,6 +35,7 @@ export const composeEntry = ({change, prepared, before, nodes}: PreparedFix, opt
 		})),
 		objects: change.plan.objects.map(object => ({...object, progress: 'planned'})),
 		rollouts: change.plan.rollouts,
+		watched: change.plan.rollouts.length === 0 ? [] : nodes.map(({name, internalIp}) => ({node: name, address: internalIp})),
 		until: options.forSeconds === 0 ? undefined : new Date(now.getTime() + (options.forSeconds * 1000)).toISOString(),
 	};
 };
