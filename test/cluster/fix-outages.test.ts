@@ -29,6 +29,9 @@ const run = async (...argv: readonly string[]): Promise<CommandResult> => hairpi
 
 const undoLast = async (): Promise<CommandResult> => run('undo', '--last', '--yes');
 
+// A pod that starts anew gets a port of another name.
+const withoutNames = (text: string): string => text.replaceAll(/veth[\da-f]+/gv, 'veth');
+
 onCluster('a node that lost its power keeps what was fixed, and undo puts it back to the byte', async t => {
 	const before = await stateOf(3);
 	const flags = await flagsOf('ssh');
@@ -48,7 +51,7 @@ onCluster('a node that lost its power keeps what was fixed, and undo puts it bac
 		t.true(undone.stdout.includes(change), undone.stdout);
 	}
 
-	t.is(await stateOf(3), before);
+	t.is(withoutNames(await stateOf(3)), withoutNames(before));
 });
 
 onCluster('sudo that is refused in the middle: one sentence says what is left, and undo puts it back once it is allowed', async t => {
