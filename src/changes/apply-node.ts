@@ -145,11 +145,13 @@ export const isSoInTime = async ({readNode, tell}: Pick<NodeTools, 'readNode' | 
 	return false;
 };
 
-/** Removes the rules of the mode that was left. */
-export const cleanUp = async ({access, tell}: Pick<NodeTools, 'access' | 'tell'>, node: string, mode: string): Promise<void> => {
+/** Removes the rules of the mode that was left. Resolves with what could not be removed. */
+export const cleanUp = async ({access, tell}: Pick<NodeTools, 'access' | 'tell'>, node: string, mode: string): Promise<readonly string[]> => {
+	const left = (await removeLeftovers(access, node, mode)).map(what => cleanLine(what));
 	tell({
-		type: 'leftovers-removed', node, mode, left: (await removeLeftovers(access, node, mode)).map(what => cleanLine(what)),
+		type: 'leftovers-removed', node, mode, left,
 	});
+	return left;
 };
 
 /** Puts back what was done on one node. Resolves with why that was not possible. */

@@ -2,7 +2,6 @@ import type {Access, Connection} from '../access/access.ts';
 import {cleanLine} from '../clean.ts';
 import type {NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
-import {proxyModeOfNode} from '../evidence/readings.ts';
 import {type Effect, cleanUp, isSoInTime} from './apply-node.ts';
 import {
 	type Entry,
@@ -18,6 +17,7 @@ import {
 	isHeardToTheEnd,
 } from './node-program.ts';
 import {findRecipe} from './recipes/index.ts';
+import {proxyMode} from './recipes/proxy-mode.ts';
 import {emptyPlan} from './recipes/shared.ts';
 import {type UndoProblem, type UndoTools, undoObjects} from './undo-objects.ts';
 
@@ -62,12 +62,12 @@ const awaitEnd = async (tools: UndoNodesTools, entry: Entry, node: string): Prom
 
 /** After the mode is back, the rules of the one that was left have to go. */
 const undoMode = async (tools: UndoNodesTools, node: string, {before, after}: NonNullable<NodeEntry['leftoversOf']>): Promise<string | undefined> => {
-	if (!await isSoInTime(tools, node, {isSo: evidence => valueOf(proxyModeOfNode(evidence)) === before, isEnding: true})) {
+	if (!await isSoInTime(tools, node, {isSo: evidence => valueOf(proxyMode.isInForce(evidence, before, emptyPlan)) === true, isEnding: true})) {
 		return `mode ${before} was not back within 90 s; undo it again to look once more`;
 	}
 
-	await cleanUp(tools, node, after);
-	return undefined;
+	const left = await cleanUp(tools, node, after);
+	return left.length === 0 ? undefined : `mode ${before} is back, but of mode ${after} there is still: ${left.join(', ')}; undo it again to remove it`;
 };
 
 /** Sees that what was put back acts again. Resolves with why it does not. */

@@ -94,7 +94,7 @@ onCluster('as a DaemonSet: the mode changes without a rest of the old one, and b
 	const undone = await run('undo', '--last', '--yes');
 	t.is(undone.exitCode, 0, undone.stderr);
 	t.is(await configMap(), before);
-	t.is(await onNode(2, 'iptables-save | grep -c KUBE-SEP; curl -s 127.0.0.1:10249/proxyMode'), '0\nipvs');
+	t.is(await onNode(2, 'iptables-save | grep -c KUBE-SEP; curl -s 127.0.0.1:10249/proxyMode'), '0\nipvs', undone.stdout);
 });
 
 onCluster('as a DaemonSet: what somebody else changed since is left alone, with a sentence', async t => {
