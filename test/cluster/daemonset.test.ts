@@ -11,6 +11,7 @@ import type {CommandResult} from '../../src/access/run.ts';
 import {
 	isPossible,
 	onCluster,
+	onClusterThoroughly,
 	prepareCluster,
 	restoreCluster,
 } from '../helpers/on-cluster.ts';
@@ -97,7 +98,7 @@ onCluster('as a DaemonSet: the mode changes without a rest of the old one, and b
 	t.is(await onNode(2, 'iptables-save | grep -c KUBE-SEP; curl -s 127.0.0.1:10249/proxyMode'), '0\nipvs', undone.stdout);
 });
 
-onCluster('as a DaemonSet: what somebody else changed since is left alone, with a sentence', async t => {
+onClusterThoroughly('as a DaemonSet: what somebody else changed since is left alone, with a sentence', async t => {
 	t.is((await fix('masquerade-all=true')).exitCode, 0);
 	await edit('scheduler: rr', 'scheduler: wrr');
 	const refused = await run('undo', '--last', '--yes');

@@ -1,11 +1,15 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import test from 'ava';
 import {type RunningHairpin, breakWhenSaid} from '../helpers/broken-hairpin.ts';
 import {stateOf} from '../helpers/node-state.ts';
-import {onCluster, prepareCluster, restoreCluster} from '../helpers/on-cluster.ts';
+import {
+	isThorough,
+	onCluster,
+	prepareCluster,
+	restoreCluster,
+} from '../helpers/on-cluster.ts';
 import {
 	flagsOf,
 	hairpin,
@@ -51,13 +55,12 @@ const others: readonly Moment[] = [
 	...undoes('proxy-mode=iptables', 'config.yaml is back', 'waiting until it acts no more'),
 ];
 
-const isThorough = process.env.HAIRPIN_EVERY_BREAK === '1';
 const moments = [...telling, ...(isThorough ? others : [])];
 const ways = ['kill', 'cut'] as const;
 
-// At every other moment in one way, by turns; thoroughly at every moment in both.
+// At every third moment in one way, by turns; thoroughly at every moment in both.
 const breaks: readonly Break[] = [
-	...moments.flatMap((moment, index) => ways.filter((_, way) => isThorough || index % 4 === way * 2).map(how => ({...moment, how}))),
+	...moments.flatMap((moment, index) => ways.filter((_, way) => isThorough || index % 6 === way * 3).map(how => ({...moment, how}))),
 	...[
 		...says('br-netfilter', 'the journal is', 'as the first one', 'modules-load.d', 'module br_netfilter', 'waiting'),
 		...(isThorough ? [...says('masquerade-all=true', 'config.yaml begun', 'restarted'), ...says('proxy-mode=iptables', 'route_localnet', 'restarted'), ...says('kubelet-hairpin-mode=hairpin-veth', 'config.yaml begun')] : []),

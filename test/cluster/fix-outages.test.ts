@@ -5,7 +5,12 @@ import test from 'ava';
 import type {CommandResult} from '../../src/access/run.ts';
 import {breakWhenSaid} from '../helpers/broken-hairpin.ts';
 import {stateOf} from '../helpers/node-state.ts';
-import {onCluster, prepareCluster, restoreCluster} from '../helpers/on-cluster.ts';
+import {
+	onCluster,
+	onClusterThoroughly,
+	prepareCluster,
+	restoreCluster,
+} from '../helpers/on-cluster.ts';
 import {
 	cluster,
 	flagsOf,
@@ -54,7 +59,7 @@ onCluster('a node that lost its power keeps what was fixed, and undo puts it bac
 	t.is(withoutNames(await stateOf(3)), withoutNames(before));
 });
 
-onCluster('sudo that is refused in the middle: one sentence says what is left, and undo puts it back once it is allowed', async t => {
+onClusterThoroughly('sudo that is refused in the middle: one sentence says what is left, and undo puts it back once it is allowed', async t => {
 	const before = await stateOf(2);
 	const {text, isBroken, exitCode} = await breakWhenSaid(['fix', 'masquerade-all=true', '--node', 'k8s2', '--yes', ...await flagsOf('ssh'), '--ssh', 'k8s2=ops@k8s2'], state, /config\.yaml begun/v, async () => {
 		await onNode(2, 'mv /etc/sudoers.d/ops /root/ops');
