@@ -201,7 +201,7 @@ onClusterThoroughly('a wrong targetPort while br_netfilter is off: both are name
 	});
 });
 
-onCluster('a backend that listens on 127.0.0.1 only', async t => {
+onClusterThoroughly('a backend that listens on 127.0.0.1 only', async t => {
 	await loadBridgeNetfilter();
 	await patchBackend('[{"op":"replace","path":"/spec/template/spec/containers/0/command","value":["httpd","-f","-p","127.0.0.1:80","-h","/var/www"]},{"op":"remove","path":"/spec/template/spec/containers/0/readinessProbe"},{"op":"replace","path":"/spec/strategy","value":{"type":"Recreate"}}]');
 	await untilProgrammed(/-> 10\.244\.0\.\d+:80 +Masq +1/v);

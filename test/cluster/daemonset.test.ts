@@ -69,7 +69,7 @@ const edit = async (from: string, to: string): Promise<void> => {
 	await kubectl('--namespace', 'kube-system', 'patch', 'configmap', 'kube-proxy', '--type', 'merge', '--patch', JSON.stringify({data: {'config.conf': text.replace(from, () => to)}}));
 };
 
-onCluster('as a DaemonSet: the same incident is found, and masqueradeAll is changed by ConfigMap and rollout, seen in packets, and undone to the byte', async t => {
+onClusterThoroughly('as a DaemonSet: the same incident is found, and masqueradeAll is changed by ConfigMap and rollout, seen in packets, and undone to the byte', async t => {
 	const found = await check(...founding);
 	t.is(found.report.cause, 'br-netfilter-not-loaded', found.report.verdict);
 	const before = await configMap();

@@ -217,7 +217,7 @@ onClusterThoroughly('what somebody else changed since is left alone, and shown',
 	t.is((await undoLast()).exitCode, 0);
 });
 
-onCluster('--for: the node undoes it by itself; keep stops that', async t => {
+onClusterThoroughly('--for: the node undoes it by itself; keep stops that', async t => {
 	const before = await stateOf(2);
 	const changed = await fix('ssh', 'br-netfilter', '--node', 'k8s2', '--for', '10s');
 	t.is(changed.exitCode, 0, changed.stderr);

@@ -205,7 +205,7 @@ onCluster('the rights of the README suffice, also for pods of a namespace that e
 	await untilNothingIsLeft();
 });
 
-onCluster('where no pod may be made on nodes: containers inside the pods, which stay, show the impossible reply', async t => {
+onClusterThoroughly('where no pod may be made on nodes: containers inside the pods, which stay, show the impossible reply', async t => {
 	const {kubeconfig, kubectl: program, netns} = await clusterEnv();
 	const objects = readFileSync(new URL('workload/restricted.yaml', import.meta.url), 'utf8').replaceAll('enforce: restricted', 'enforce: privileged').replaceAll(/\brestricted\b/gv, 'inside');
 	await runCommand(['ip', 'netns', 'exec', netns, program, '--kubeconfig', kubeconfig, 'apply', '-f', '-'], {input: objects});

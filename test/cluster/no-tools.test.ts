@@ -49,7 +49,7 @@ test.after.always(async () => {
 	await restoreCluster();
 });
 
-onCluster('the image goes onto a node without a registry, and the node says that it has it', async t => {
+onClusterThoroughly('the image goes onto a node without a registry, and the node says that it has it', async t => {
 	const where = ['--node', 'k8s3', ...await flagsOf('ssh'), '--archive', archive];
 	const loaded = await hairpin(['image', 'load', ...where]);
 	t.is(loaded.exitCode, 0, loaded.stderr);
