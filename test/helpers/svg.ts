@@ -1,6 +1,7 @@
 import type {StyledRow, StyledRun} from '../../src/terminal/screen.ts';
 
-const cell = {width: 8.4, height: 18} as const;
+/** Of a character, in pixels. */
+export const cell = {width: 8.4, height: 18} as const;
 
 /** Colours of a terminal: background, text, and the sixteen of the palette. */
 export type Palette = {readonly background: string; readonly text: string; readonly colors: readonly string[]};
@@ -26,7 +27,8 @@ const drawRun = (run: StyledRun, palette: Palette, {x, y}: {readonly x: number; 
 	return run.text.trim() === '' ? box : `${box}<text x="${x.toFixed(1)}" y="${y + 13.5}" textLength="${width.toFixed(1)}" fill="${text}"${run.isBold ? ' font-weight="bold"' : ''}${run.isDim ? ' opacity="0.6"' : ''} xml:space="preserve">${escapeText(run.text)}</text>`;
 };
 
-const drawRow = (row: StyledRow, palette: Palette, y: number): string => {
+/** A row of a terminal, its upper edge at `y`. */
+export const drawRow = (row: StyledRow, palette: Palette, y: number): string => {
 	let column = 0;
 	return row.map(run => {
 		const x = column * cell.width;
@@ -35,10 +37,15 @@ const drawRow = (row: StyledRow, palette: Palette, y: number): string => {
 	}).join('');
 };
 
+/** The window of a terminal around what is drawn in it. */
+export const openSvg = (columns: number, rows: number, palette: Palette, inside: string): string => {
+	const width = (columns * cell.width) + 24;
+	const height = (rows * cell.height) + 24;
+	return `<svg xmlns="http://www.w3.org/2000/svg" width="${width.toFixed(0)}" height="${height}" viewBox="0 0 ${width.toFixed(0)} ${height}" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14"><rect width="100%" height="100%" rx="6" fill="${palette.background}"/>${inside}</svg>\n`;
+};
+
 /** A terminal's screen as a picture. */
 export const drawSvg = (rows: readonly StyledRow[], columns: number, palette: Palette): string => {
-	const width = (columns * cell.width) + 24;
-	const height = (rows.length * cell.height) + 24;
-	const lines = rows.map((row, index) => drawRow(row.map(run => ({...run})), palette, index * cell.height)).join('\n');
-	return `<svg xmlns="http://www.w3.org/2000/svg" width="${width.toFixed(0)}" height="${height}" viewBox="0 0 ${width.toFixed(0)} ${height}" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14"><rect width="100%" height="100%" rx="6" fill="${palette.background}"/><g transform="translate(12 12)">${lines}</g></svg>\n`;
+	const lines = rows.map((row, index) => drawRow(row, palette, index * cell.height)).join('\n');
+	return openSvg(columns, rows.length, palette, `<g transform="translate(12 12)">${lines}</g>`);
 };
