@@ -1,9 +1,11 @@
 import type {Check, Verdict} from '../check.ts';
 import type {Evidence, NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
+import {routeTo} from '../evidence/network.ts';
 import type {Cell} from '../probes/matrix.ts';
 import {type Prediction, isCellExplained} from './shared/explain.ts';
 import {judgeCondition} from './shared/judge-condition.ts';
+import {type Leg, legsOf, plainNetworkOf} from './shared/legs.ts';
 import {nameNodes, readNodes} from './shared/nodes.ts';
 import {onNodes} from './shared/repairs.ts';
 import {ok, refsTo, unknown} from './shared/verdicts.ts';
@@ -33,18 +35,25 @@ const conflictsOf = (node: NodeEvidence, evidence: Evidence): readonly Conflict[
 
 const findConflicts = (evidence: Evidence): readonly Conflict[] => evidence.nodes.values().flatMap(node => conflictsOf(node, evidence)).toArray();
 
-const hasTaken = (evidence: Evidence, node: string | undefined, ip: string | undefined): boolean =>
-	findConflicts(evidence).some(conflict => conflict.node.node === node && conflict.ip === ip);
+const hasTaken = (evidence: Evidence, node: string | undefined, ip: string | undefined): boolean => ip !== undefined
+	&& findConflicts(evidence).some(conflict => conflict.node.node === node && conflict.ip === ip);
+
+/** A gateway that the sender takes for itself leads nowhere: seen on Linux 6.1 as unreachable. */
+const isGatewayTaken = ({from, destination}: Leg, evidence: Evidence): boolean => {
+	const network = plainNetworkOf(evidence, from);
+	return network !== undefined && hasTaken(evidence, from, routeTo(network, destination)?.gateway);
+};
 
 /** A node drops what comes from an address of its own, and keeps what is for it (RFC 1812, 5.3.7). */
-const predict = (evidence: Evidence): Prediction => ({cell, endpoint, backend, backendNode, place}) => {
+const predict = (evidence: Evidence): Prediction => route => {
+	const {cell, endpoint, backend, backendNode, place} = route;
 	if (place !== 'other-node') {
 		return [];
 	}
 
 	const isFromTaken = cell.fromKind === 'node' && hasTaken(evidence, backendNode, evidence.target.nodes.get(cell.fromNode)?.internalIp);
 	const isToTaken = backend?.isHostNetwork === true && hasTaken(evidence, cell.fromNode, endpoint.ip);
-	return isFromTaken || isToTaken ? ['timeout', 'refused', 'unreachable'] : [];
+	return isFromTaken || isToTaken || legsOf(route, evidence).some(leg => isGatewayTaken(leg, evidence)) ? ['timeout', 'refused', 'unreachable'] : [];
 };
 
 const isExplained = (cell: Cell, evidence: Evidence): boolean => isCellExplained(cell, evidence, predict(evidence));
