@@ -6,9 +6,9 @@ import type {Plugin} from 'esbuild';
 // eslint-disable-next-line require-unicode-regexp
 const sources = /src.*\.ts$/;
 
-const reading = /\breadFileSync\(new URL\('(?<file>[^']+\.sh)', import\.meta\.url\), 'utf8'\)/gv;
+const reading = /\breadFileSync\(new URL\('(?<file>[^']+\.(?:sh|yaml))', import\.meta\.url\), 'utf8'\)/gv;
 
-/** Puts the text of files that a module reads when it is loaded, such as shell scripts, into the bundle in place of the reading. */
+/** Puts the text of files that a module reads when it is loaded, such as shell scripts and runbooks, into the bundle in place of the reading. */
 export const inlineText: Plugin = {
 	name: 'inline-text',
 	setup(build) {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {type Plugin, build} from 'esbuild';
 import {commonOptions, root} from './common-options.ts';
 import {makeParts} from './make-parts.ts';
+import {packRecordings} from './pack-recordings.ts';
 
 const commandLine = path.join(root, 'src/cli.ts');
 const importing = /\bimport\('(?<module>\.\/[^']+)'\)/gv;
@@ -32,7 +33,7 @@ export const makeBundle = async (file: string): Promise<void> => {
 		entryPoints: [path.join(root, 'src/hairpin.ts')],
 		outfile: file,
 		banner: {js: banner},
-		define: {...commonOptions.define, HAIRPIN_PARTS: JSON.stringify(parts)},
+		define: {...commonOptions.define, HAIRPIN_PARTS: JSON.stringify(parts), HAIRPIN_RECORDINGS: JSON.stringify(packRecordings())},
 		plugins: [openParts],
 	});
 	chmodSync(file, 0o755);

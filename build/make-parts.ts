@@ -41,7 +41,9 @@ export const makeParts = async (modules: readonly string[]): Promise<string> => 
 		},
 		write: false,
 		// Ink asks whether its tools for developers are installed, and takes whatever is thrown for no.
-		define: {...commonOptions.define, 'import.meta.url': 'hairpinUrl', 'import.meta.resolve': 'undefined'},
+		define: {
+			...commonOptions.define, 'import.meta.url': 'hairpinUrl', 'import.meta.resolve': 'undefined', HAIRPIN_RECORDINGS: 'hairpinShared.recordings',
+		},
 		plugins: [requireFromOutside, shareErrors, inlineText],
 	});
 	const text = Buffer.from(`'use strict';${outputFiles[0].text}`);

@@ -7,6 +7,7 @@ import {Buffer} from 'node:buffer';
 import {UserFacingError} from '../src/user-facing-error.ts';
 
 declare const HAIRPIN_PARTS: string;
+declare const HAIRPIN_RECORDINGS: string;
 
 type Parts = Record<string, () => Promise<unknown>>;
 
@@ -17,7 +18,7 @@ const openAll = (): Parts => {
 	const parts: Parts = {};
 	const text = brotliDecompressSync(Buffer.from(HAIRPIN_PARTS, 'base64')).toString();
 	const fill = vm.compileFunction(text, ['hairpinRequire', 'hairpinUrl', 'hairpinShared', 'hairpinParts'], {filename: 'hairpin-parts.mjs'}) as (...given: readonly unknown[]) => void;
-	fill(createRequire(ownUrl), ownUrl, {UserFacingError}, parts);
+	fill(createRequire(ownUrl), ownUrl, {UserFacingError, recordings: HAIRPIN_RECORDINGS}, parts);
 	return parts;
 };
 

@@ -51,6 +51,9 @@ export const repairOf = (state: SessionState) => {
 		(verdict.status === 'broken' || verdict.status === 'latent' ? [...typeFix(evidence, check), ...check.repair(evidence)] : []);
 };
 
+/** What a person would type to repair the cause, best first; empty without one. */
+export const repairsOfCause = (state: SessionState): readonly string[] => (state.diagnosis?.cause ? repairOf(state)(state.diagnosis.cause) : []);
+
 export const exitCodeOf = ({diagnosis}: SessionState): number => exitCodes[diagnosis?.conclusion ?? 'undecided'];
 
 /** Where not one node let us in, there is nothing to report unless the API alone shows a fault. */

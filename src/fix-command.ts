@@ -56,12 +56,17 @@ const describeAfter = ({matrix, diagnosis}: SessionState): string => {
 	return failing === 0 ? `verified: all ${asked.length} probes are open. ${sentence}` : `it acts, but ${failing} of ${asked.length} probes fail. ${sentence}`;
 };
 
+/** Every probe before and after, and what that comes to, in so many columns. */
+export const formatComparison = (before: SessionState | undefined, after: SessionState, columns?: number): readonly string[] => [
+	...(before ? ['before and after', ...formatBeforeAfter(before.matrix, after.matrix, columns).map(line => `  ${line}`), ''] : []),
+	describeAfter(after),
+];
+
 /** What came of it, in a few lines of so many columns. */
 export const formatResult = ({before}: PreparedFix, result: FixResult, columns?: number): string => {
 	const {after} = result;
 	return [
-		...(after && before ? ['before and after', ...formatBeforeAfter(before.matrix, after.matrix, columns).map(line => `  ${line}`), ''] : []),
-		after === undefined ? 'it acts on every node. No Service was named, so nothing was probed' : describeAfter(after),
+		...(after ? formatComparison(before, after, columns) : ['it acts on every node. No Service was named, so nothing was probed']),
 		...tellKeep(result),
 		tellUndo(result),
 		'',

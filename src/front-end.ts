@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 /** What is known of the terminal before anything is drawn. */
 export type TerminalFacts = {
 	readonly isPlain: boolean;
@@ -8,6 +10,16 @@ export type TerminalFacts = {
 	readonly columns: number;
 	readonly rows: number;
 };
+
+/** The same of the terminal that this process has. */
+export const readTerminal = (isPlain: boolean): TerminalFacts => ({
+	isPlain,
+	isInputTerminal: process.stdin.isTTY,
+	isOutputTerminal: process.stdout.isTTY,
+	term: process.env.TERM,
+	columns: process.stdout.columns,
+	rows: process.stdout.rows,
+});
 
 export const smallestWindow = {columns: 80, rows: 24} as const;
 

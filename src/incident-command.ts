@@ -1,55 +1,23 @@
 import {performance} from 'node:perf_hooks';
-import process from 'node:process';
-import {
-	type Access,
-	type AccessNews,
-	type Point,
-	pointLabel,
-} from './access/access.ts';
+import {type Access, type Point, pointLabel} from './access/access.ts';
 import {createAccess} from './access/create-access.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
-import {
-	type Output,
-	check,
-	exitCodeOf,
-	repairOf,
-} from './check-command.ts';
+import {type Output, check, repairsOfCause} from './check-command.ts';
 import {checks} from './checks/index.ts';
 import {createKubectl} from './cluster/kubectl.ts';
-import {chooseFrontEnd} from './front-end.ts';
+import {changeNames} from './fix/choose-change.ts';
+import {chooseFrontEnd, readTerminal} from './front-end.ts';
 import type {IncidentOptions} from './options.ts';
-import {formatSummary} from './report/summary.ts';
 import {runSession} from './session.ts';
 import type {SessionState} from './session-state.ts';
+import {createSharedAccess} from './shared-access.ts';
 import {pointOfPod, probedBackends} from './probes/plan.ts';
 import {beginRepair, listChanges} from './incident-repair.ts';
 import {listCandidates} from './target/list-candidates.ts';
-import {type Target, resolveTarget} from './target.ts';
+import {showScreens} from './show-screens.ts';
+import {resolveTarget} from './target.ts';
 import type {IncidentSource, ShellPoint} from './ui/incident-source.ts';
 import {UserFacingError} from './user-facing-error.ts';
-
-/** One access for all sessions on the screens: connections stay open between them, and one end closes them. */
-const createSharedAccess = (create: (addressOf: (node: string) => string | undefined, tell: (news: AccessNews) => void) => Access) => {
-	let nodes: Target['nodes'] = new Map();
-	let teller: (news: AccessNews) => void = () => undefined;
-	let access: Access | undefined;
-	return {
-		open(target: Target, tell: (news: AccessNews) => void): Access {
-			nodes = new Map([...nodes, ...target.nodes]);
-			teller = tell;
-			access ??= create(node => nodes.get(node)?.internalIp, news => {
-				teller(news);
-			});
-			return {...access, close: async () => undefined};
-		},
-		access: (): Access | undefined => access,
-		async close(): Promise<void> {
-			await access?.close();
-		},
-	};
-};
-
-const listRepairs = (state: SessionState): readonly string[] => (state.diagnosis?.cause ? repairOf(state)(state.diagnosis.cause) : []);
 
 /** The client, the backends and the client's node, as far as a shell can be had there. */
 const listShells = (access: Access | undefined, {target, reached}: SessionState): readonly ShellPoint[] => {
@@ -84,8 +52,8 @@ const createClusterSource = (options: IncidentOptions): IncidentSource => {
 				keepCaptures: options.capturesDirectory === undefined ? undefined : keepCaptures(options.capturesDirectory, () => undefined),
 			});
 		},
-		repairs: listRepairs,
-		...(options.isReadOnly ? {whyUnchangeable: 'of --read-only'} : {beginRepair: beginRepair(options)}),
+		repairs: repairsOfCause,
+		...(options.isReadOnly ? {whyUnchangeable: 'of --read-only'} : {beginRepair: beginRepair(options), changes: changeNames}),
 		journal: listChanges,
 		list: async () => listCandidates(kubectl),
 		shells: state => listShells(shared.access(), state),
@@ -95,7 +63,7 @@ const createClusterSource = (options: IncidentOptions): IncidentSource => {
 
 const runPlain = async (options: IncidentOptions, output: Output, signal: AbortSignal, because: string): Promise<number> => {
 	if (options.service === undefined) {
-		throw new UserFacingError(`there is nothing to pick from with keys, because ${because}, and no Service was named`, 'name them: hairpin check svc/NAME --from pod/NAME');
+		throw new UserFacingError(`there is nothing to pick from with keys, because ${because}, and no Service was named`, 'name them: hairpin check svc/NAME --from pod/NAME; to practise without a cluster: hairpin demo');
 	}
 
 	output.warn(`hairpin: lines instead of screens, because ${because}`);
@@ -106,35 +74,8 @@ const runPlain = async (options: IncidentOptions, output: Output, signal: AbortS
 
 /** `hairpin`: the screens. Resolves with the exit code of the last session. */
 export const incident = async (options: IncidentOptions, output: Output, signal: AbortSignal): Promise<number> => {
-	const front = chooseFrontEnd({
-		isPlain: options.isPlain,
-		isInputTerminal: process.stdin.isTTY,
-		isOutputTerminal: process.stdout.isTTY,
-		term: process.env.TERM,
-		columns: process.stdout.columns,
-		rows: process.stdout.rows,
-	});
+	const front = chooseFrontEnd(readTerminal(options.isPlain));
 	return front.kind === 'plain'
 		? runPlain(options, output, signal, front.because)
 		: showScreens(createClusterSource(options), options.service === undefined ? undefined : {service: options.service, from: options.from}, output, signal);
-};
-
-/** Shows a source's incident until the person leaves, then tells what came of it in lines. Resolves with the exit code. */
-export const showScreens = async (source: IncidentSource, pair: {readonly service: string; readonly from: string | undefined} | undefined, output: Output, signal: AbortSignal): Promise<number> => {
-	// React decides by it, when it is loaded, whether to check every element that is made: three times the work for each frame.
-	process.env.NODE_ENV ??= 'production';
-	const {runScreens} = await import('./ui/run-screens.ts');
-	const left = await runScreens({source, pair, signal});
-	if (left.defect !== undefined) {
-		throw left.defect as Error;
-	}
-
-	output.write(formatSummary(left.state, repairOf(left.state)));
-	if (left.isAtOnce) {
-		output.warn('hairpin: left at once; what was started ends by itself. Look with: hairpin sweep');
-		// eslint-disable-next-line unicorn/no-process-exit
-		process.exit(130);
-	}
-
-	return exitCodeOf(left.state);
 };

@@ -13,9 +13,9 @@ import {UserFacingError} from './user-facing-error.ts';
 
 export {listChanges} from './undo-command.ts';
 
-/** What `hairpin fix CAUSE svc/NAME:PORT --from pod/NAME --all-nodes` would be told. */
-const fixOptions = (options: IncidentOptions, {target, diagnosis}: SessionState): FixOptions & {readonly id: string} => {
-	const id = diagnosis?.cause?.check.id;
+/** What `hairpin fix CAUSE-OR-CHANGE svc/NAME:PORT --from pod/NAME --all-nodes` would be told. */
+const fixOptions = (options: IncidentOptions, {target, diagnosis}: SessionState, change: string | undefined): FixOptions & {readonly id: string} => {
+	const id = change ?? diagnosis?.cause?.check.id;
 	if (target === undefined || id === undefined) {
 		throw new UserFacingError('there is no cause to repair', 'wait for the verdict');
 	}
@@ -37,9 +37,9 @@ const fixOptions = (options: IncidentOptions, {target, diagnosis}: SessionState)
 	};
 };
 
-/** Repairs of the cause on screen, by the same steps as `hairpin fix` and `hairpin undo`. */
-export const beginRepair = (options: IncidentOptions): BeginRepair => (state, tell, signal) => {
-	const asked = fixOptions(options, state);
+/** Repairs of the incident on screen, by the same steps as `hairpin fix` and `hairpin undo`. */
+export const beginRepair = (options: IncidentOptions): BeginRepair => (state, {tell, signal, change}) => {
+	const asked = fixOptions(options, state, change);
 	const session = createFixSession({
 		options: asked,
 		kubectl: createKubectl(asked),

@@ -1,35 +1,58 @@
-import {performance} from 'node:perf_hooks';
-import {replay} from './access/recorded.ts';
-import {readBundle} from './bundle/read-bundle.ts';
+import {type Bundle, readBundle} from './bundle/read-bundle.ts';
+import {createBundleSource} from './bundle-source.ts';
 import {
 	type Output,
 	exitCodeOf,
 	writeReport,
 } from './check-command.ts';
+import {chooseFrontEnd, readTerminal} from './front-end.ts';
 import type {JudgeOptions} from './options.ts';
+import {runRecorded} from './recorded-session.ts';
 import {tellProgress} from './report/progress.ts';
-import {runSession} from './session.ts';
-import {resolveTarget} from './target.ts';
+import type {SessionTools} from './session.ts';
+import type {SessionState} from './session-state.ts';
+import {showScreens} from './show-screens.ts';
 
-/** `hairpin check --from-bundle` and `hairpin open`: asks the same questions of a bundle, and judges its answers with the checks of today. Resolves with the exit code. */
-export const judgeBundle = async ({file, isJson}: JudgeOptions, output: Output, signal: AbortSignal): Promise<number> => {
-	const {manifest, lines, isWhole} = await readBundle(file);
+const warnOfEnd = ({lines, isWhole}: Bundle, {warn}: Pick<Output, 'warn'>): void => {
 	const lastMs = lines.at(-1)?.atMs ?? 0;
 	if (!isWhole) {
-		output.warn(`this bundle was not written to its end: it ends ${((lastMs - (lines.at(0)?.atMs ?? 0)) / 1000).toFixed(1)} s after its first question`);
+		warn(`this bundle was not written to its end: it ends ${((lastMs - (lines.at(0)?.atMs ?? 0)) / 1000).toFixed(1)} s after its first question`);
 	}
+};
 
-	const {access, kubectl} = replay(lines, Infinity);
-	const state = await runSession({
-		resolveTarget: async () => resolveTarget(kubectl, {service: manifest.service, from: manifest.from}),
-		openAccess: () => access,
-		onEvent: tellProgress(output.warn),
-		onJudged(judged) {
-			writeReport(judged, isJson, output);
-		},
-		now: () => performance.now(),
-		signal,
-		probeTimeoutMs: manifest.timeoutMs,
-	});
-	return exitCodeOf(state);
+export type JudgeTools = {
+	readonly warn: (line: string) => void;
+	readonly onEvent: SessionTools['onEvent'];
+	readonly onJudged: SessionTools['onJudged'];
+};
+
+/** Asks the same questions of a bundle, and judges its answers with the checks of today. */
+export const judgeAgain = async (file: string, {warn, onEvent, onJudged}: JudgeTools, signal: AbortSignal): Promise<{readonly state: SessionState}> => {
+	const bundle = await readBundle(file);
+	warnOfEnd(bundle, {warn});
+	return {
+		state: await runRecorded(bundle, {
+			speed: Infinity, onEvent, onJudged, signal,
+		}),
+	};
+};
+
+/** Judges a bundle and prints the report. Resolves with the exit code. */
+export const printJudged = async (bundle: Bundle, isJson: boolean, output: Output, signal: AbortSignal): Promise<number> => exitCodeOf(await runRecorded(bundle, {
+	speed: Infinity,
+	onEvent: tellProgress(output.warn),
+	onJudged(judged) {
+		writeReport(judged, isJson, output);
+	},
+	signal,
+}));
+
+/** `hairpin check --from-bundle` and `hairpin open`: asks the same questions of a bundle, and judges its answers with the checks of today. Resolves with the exit code. */
+export const judgeBundle = async ({file, isJson, isPlain}: JudgeOptions, output: Output, signal: AbortSignal): Promise<number> => {
+	const bundle = await readBundle(file);
+	warnOfEnd(bundle, output);
+	const {service, from} = bundle.manifest;
+	return chooseFrontEnd(readTerminal(isPlain || isJson)).kind === 'plain'
+		? printJudged(bundle, isJson, output, signal)
+		: showScreens(createBundleSource(bundle), {service, from}, output, signal);
 };

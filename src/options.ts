@@ -2,6 +2,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {Command, CommanderError} from 'commander';
 import {type CheckOptions, type JudgeOptions, describeCheck} from './options/check.ts';
+import {type DemoOptions, describeDemo} from './options/demo.ts';
 import {type FixOptions, describeFix} from './options/fix.ts';
 import {type ImageOptions, describeImage} from './options/image.ts';
 import {type IncidentOptions, describeIncident, isServiceWord} from './options/incident.ts';
@@ -9,12 +10,14 @@ import {type LadderOptions, describeLadder} from './options/ladder.ts';
 import {type ManualOptions, describeManual} from './options/manual.ts';
 import {type NodesOptions, describeNodes} from './options/nodes.ts';
 import {describeOpen} from './options/open.ts';
+import {type RunbookOptions, describeRunbook} from './options/runbook.ts';
 import {type SweepOptions, describeSweep} from './options/sweep.ts';
 import {type UndoOptions, describeUndo} from './options/undo.ts';
 import {type WarmOptions, describeWarm} from './options/warm.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
 export type {CheckOptions, JudgeOptions} from './options/check.ts';
+export type {DemoOptions} from './options/demo.ts';
 export type {IncidentOptions} from './options/incident.ts';
 export type {ReportOptions} from './options/report.ts';
 export type {Vip} from './options/vip.ts';
@@ -25,6 +28,7 @@ export type {ArgumentFacts, CommandFacts, OptionFacts} from './options/command-t
 export type {ManualOptions} from './options/manual.ts';
 export type {LadderOptions} from './options/ladder.ts';
 export type {NodesOptions} from './options/nodes.ts';
+export type {RunbookOptions, WalkOptions} from './options/runbook.ts';
 export type {SweepOptions} from './options/sweep.ts';
 export type {WarmOptions} from './options/warm.ts';
 export type {
@@ -40,7 +44,7 @@ export type HelpText = {
 /** What is known of this program itself. */
 type VersionText = {readonly command: 'version'};
 
-export type Parsed = ImageOptions | ManualOptions | VersionText | IncidentOptions | CheckOptions | JudgeOptions | FixOptions | UndoOptions | LadderOptions | NodesOptions | SweepOptions | WarmOptions | HelpText;
+export type Parsed = ImageOptions | ManualOptions | VersionText | IncidentOptions | CheckOptions | JudgeOptions | DemoOptions | FixOptions | UndoOptions | LadderOptions | NodesOptions | RunbookOptions | SweepOptions | WarmOptions | HelpText;
 
 const exitCodes = `
 Exit codes: 0 healthy · 1 a fault was found · 2 undecided · 3 could not run.
@@ -60,10 +64,12 @@ const createProgram = (write: (text: string) => void, done: (options: Parsed) =>
 	describeIncident(program, done);
 	describeCheck(program, done);
 	describeOpen(program, done);
+	describeDemo(program, done);
 	describeFix(program, done);
 	describeUndo(program, done);
 	describeLadder(program, done);
 	describeNodes(program, done);
+	describeRunbook(program, done);
 	describeSweep(program, done);
 	describeWarm(program, done);
 	describeImage(program, done);

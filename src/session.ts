@@ -31,6 +31,8 @@ export type SessionTools = {
 	readonly onJudged: (state: SessionState) => void;
 	/** Whether somebody watches how the checks fill in; else they are judged when there is something to conclude. */
 	readonly isWatched?: boolean;
+	/** Whether nothing but evidence is wanted: no capture, no probe and no verdict. */
+	readonly isReadingOnly?: boolean;
 	/** Gets the raw captures at the end, to keep them. */
 	readonly keepCaptures?: (capture: PairedCapture, target: Target) => Promise<void>;
 };
@@ -144,6 +146,11 @@ export const runSession = async (tools: SessionTools): Promise<SessionState> => 
 	const access = tools.openAccess(target, session.tell);
 	try {
 		const reached = await Promise.race([connectNodes(session, access, target), rejectWhenAborted(tools.signal)]);
+		if (tools.isReadingOnly === true) {
+			await collectEvidence(access, target, reached, session.tell);
+			return session.state();
+		}
+
 		await probeAndCapture(session, access, target, reached);
 		judge(session, true);
 		tools.onJudged(session.state());

@@ -37,7 +37,7 @@ const findEntry = (entries: readonly Entry[], id: string | undefined): Entry => 
 };
 
 /** What was said now beats what the journal remembers. */
-const accessOptions = (options: UndoOptions, {access, nodes}: Entry) => ({
+const accessOptions = (options: UndoOptions, {access, nodes, watched = []}: Entry) => ({
 	...options,
 	kubeconfig: options.kubeconfig ?? access.kubeconfig,
 	context: options.context ?? access.context,
@@ -48,7 +48,7 @@ const accessOptions = (options: UndoOptions, {access, nodes}: Entry) => ({
 	image: options.image ?? access.image,
 	pullSecret: options.pullSecret ?? access.pullSecret,
 	debugNamespace: options.debugNamespace ?? access.debugNamespace,
-	addresses: new Map(nodes.map(({node, address}) => [node, address])),
+	addresses: new Map([...nodes, ...watched].map(({node, address}) => [node, address])),
 });
 
 const openHands = (options: UndoOptions, entry: Entry, consent: Consent, output: Output) => {

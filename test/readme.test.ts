@@ -19,7 +19,7 @@ test('the page of the checks is what the checks say', t => {
 });
 
 test('the README names every option of each command', t => {
-	for (const command of ['check', 'ladder', 'nodes', 'sweep', 'warm', 'image save', 'image load', 'image list']) {
+	for (const command of ['check', 'ladder', 'nodes', 'runbook', 'sweep', 'warm', 'image save', 'image load', 'image list']) {
 		const help = parseOptions([...command.split(' '), '--help']);
 		const options = help.command === 'print' ? help.text.matchAll(/--[\-a-z]+/gv).map(([option]) => option).filter(option => option !== '--help').toArray() : [];
 		t.true(options.length > 0);

@@ -107,8 +107,8 @@ const createRecordedKubectl = (order: ReplayOrder): Kubectl => {
 	};
 };
 
-/** A recording of one world as ways to look. `speed` divides real time; Infinity waits for nothing. */
-export const replay = (lines: readonly RecordedLine[], speed: number): {readonly access: Access; readonly kubectl: Kubectl} => {
-	const order = createReplayOrder(lines, speed);
+/** One world of a recording, the first where none is named, as ways to look. `speed` divides real time; Infinity waits for nothing. */
+export const replay = (lines: readonly RecordedLine[], speed: number, world = lines.at(0)?.world): {readonly access: Access; readonly kubectl: Kubectl} => {
+	const order = createReplayOrder(lines.filter(line => line.world === world), speed);
 	return {access: createRecordedAccess(order), kubectl: createRecordedKubectl(order)};
 };

@@ -25,7 +25,9 @@ const isDue = (asking: Asking, outcome: Outcome): boolean => {
 	return !('wasFinished' in outcome && outcome.wasFinished) || asking.isFinished;
 };
 
-const patienceMs = 100;
+// Counted in steps, so that a process that was kept from running has lost one step only.
+const patienceSteps = 10;
+const stepMs = 10;
 const turnsToSettle = 8;
 
 type Order = {
@@ -37,7 +39,7 @@ type Order = {
 	isRunning: boolean;
 	isPlayed: boolean;
 	playedMs: number;
-	bell: PromiseWithResolvers<void>;
+	bell: PromiseWithResolvers<boolean>;
 };
 
 const readOrder = (lines: readonly RecordedLine[], speed: number): Order => {
@@ -79,14 +81,14 @@ const settle = async (): Promise<void> => {
 
 /** Resolves with whether anything was asked or stopped before patience ended. */
 const hasNews = async (order: Order): Promise<boolean> => {
-	const {promise: patience, resolve} = Promise.withResolvers<'ended'>();
-	const timer = setTimeout(() => {
-		resolve('ended');
-	}, patienceMs);
-	const first = await Promise.race([order.bell.promise, patience]);
-	clearTimeout(timer);
+	let isRung = false;
+	for (let step = 0; !isRung && step < patienceSteps; step++) {
+		// eslint-disable-next-line no-await-in-loop
+		isRung = await Promise.race([order.bell.promise, sleep(stepMs, false)]);
+	}
+
 	order.bell = Promise.withResolvers();
-	return first !== 'ended';
+	return isRung;
 };
 
 const playNext = async (order: Order, next: Waiting): Promise<void> => {
@@ -127,7 +129,7 @@ const play = async (order: Order): Promise<void> => {
 export const createReplayOrder = (lines: readonly RecordedLine[], speed: number) => {
 	const order = readOrder(lines, speed);
 	const stir = (): void => {
-		order.bell.resolve();
+		order.bell.resolve(true);
 		giveLate(order);
 	};
 

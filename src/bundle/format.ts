@@ -3,6 +3,7 @@ export const bundleFormat = {major: 1, minor: 0} as const;
 
 export const manifestName = 'manifest.json';
 export const endName = 'end.json';
+export const changeName = 'change.json';
 
 /** The first entry of a bundle. */
 export type Manifest = {
@@ -18,6 +19,12 @@ export type Manifest = {
 	readonly namespace: string | undefined;
 	readonly timeoutMs: number;
 };
+
+/** In the bundle of what a change led to: which one, and what was told while it was made. */
+export type MadeChange = {readonly change: string; readonly news: ReadonlyArray<{readonly atMs: number; readonly says: string}>};
+
+/** The world of the incident itself; others hold what was asked besides. */
+export const incidentWorld = 'found';
 
 /** The last entry: SHA-256 of every entry before it. Where it is missing, the session was cut off. */
 export type End = {readonly hashes: Readonly<Record<string, string>>};

@@ -1,5 +1,5 @@
 import type {Access} from '../access/access.ts';
-import {createRecorder} from '../access/recorder.ts';
+import {type Recorder, createRecorder} from '../access/recorder.ts';
 import {fileNameOf, toPcapng} from '../capture/keep-captures.ts';
 import type {PairedCapture} from '../capture/paired-capture.ts';
 import type {KubectlProgram} from '../cluster/kubectl.ts';
@@ -7,7 +7,12 @@ import {readBuild} from '../read-build.ts';
 import {formatProgress} from '../report/progress.ts';
 import type {SessionEvent} from '../session-state.ts';
 import type {Target} from '../target.ts';
-import {bundleFormat} from './format.ts';
+import {
+	type MadeChange,
+	bundleFormat,
+	changeName,
+	incidentWorld,
+} from './format.ts';
 import {createStripper} from './stripper.ts';
 import {stripText} from './strip-secrets.ts';
 import {createBundleWriter} from './write-bundle.ts';
@@ -23,7 +28,13 @@ export type Asked = {
 export type KeptIncident = {
 	access(access: Access): Access;
 	kubectl(kubectl: KubectlProgram): KubectlProgram;
+	/** What is asked besides, such as what a change would do, in a world of that name. */
+	besides(world: string): Recorder;
+	/** How the cluster came to be so. */
+	change(made: MadeChange): void;
 	event(event: SessionEvent): void;
+	/** What came of something that is no event of a session, such as a step of a runbook. */
+	note(event: string, says: string): void;
 	captures(capture: PairedCapture, target: Target): Promise<void>;
 	/** Takes the JSON report. */
 	report(json: string): void;
@@ -39,18 +50,26 @@ export const keepIncident = (file: string, {service = '', from, namespace, timeo
 	const writer = createBundleWriter(file, {
 		format: 'hairpin-bundle', ...bundleFormat, tool: `hairpin ${readBuild().version}`, startedAt: Math.floor(Date.now() / 1000), service, from, namespace, timeoutMs,
 	});
-	const recorder = createRecorder({
-		world: 'found',
+	const createWorld = (world: string): Recorder => createRecorder({
+		world,
 		now,
 		write(line) {
 			writer.addLine('record', stripper.line(line));
 		},
 	});
+	const recorder = createWorld(incidentWorld);
 	return {
+		besides: createWorld,
+		change(made) {
+			writer.add(changeName, JSON.stringify(made));
+		},
 		access: access => recorder.access(access),
 		kubectl: kubectl => recorder.kubectl(kubectl),
 		event(event) {
 			writer.addLine('timeline', {atMs: Math.round(event.atMs), event: event.type, says: stripText(formatProgress(event) ?? '')});
+		},
+		note(event, says) {
+			writer.addLine('timeline', {atMs: Math.round(now()), event, says: stripText(says)});
 		},
 		async captures(capture, target) {
 			for (const {plan, chunks} of capture.raw()) {

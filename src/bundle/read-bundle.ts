@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
+import type {Readable} from 'node:stream';
 import {constants, createGunzip} from 'node:zlib';
 import {extract as createExtract} from 'tar-stream';
 import type {RecordedLine} from '../access/recording.ts';
@@ -8,8 +9,10 @@ import {cleanLine} from '../clean.ts';
 import {UserFacingError} from '../user-facing-error.ts';
 import {
 	type End,
+	type MadeChange,
 	type Manifest,
 	bundleFormat,
+	changeName,
 	endName,
 	limits,
 	manifestName,
@@ -18,6 +21,8 @@ import {
 export type Bundle = {
 	readonly manifest: Manifest;
 	readonly lines: readonly RecordedLine[];
+	/** How the cluster came to be so, where a change of ours made it so. */
+	readonly change: MadeChange | undefined;
 	/** Whether it was written to its end. */
 	readonly isWhole: boolean;
 };
@@ -55,10 +60,9 @@ const takeEntry = async (file: string, entries: Map<string, Buffer>, total: numb
 // A session that was killed leaves a file that ends anywhere.
 const isCutOff = (error: unknown): boolean => error instanceof Error && (/unexpected end/iv.test(error.message) || ('code' in error && error.code === 'Z_BUF_ERROR'));
 
-const readEntries = async (file: string): Promise<Entries> => {
+const readEntries = async (file: string, source: Readable): Promise<Entries> => {
 	const contents = new Map<string, Buffer>();
 	const extract = createExtract();
-	const source = createReadStream(file);
 	const gunzip = createGunzip({finishFlush: constants.Z_SYNC_FLUSH});
 	for (const stream of [source, gunzip]) {
 		stream.on('error', (error: Error) => {
@@ -101,7 +105,7 @@ const parse = (file: string, name: string, text: string): unknown => {
 const readManifest = (file: string, contents: ReadonlyMap<string, Buffer>): Manifest => {
 	const text = contents.get(manifestName)?.toString();
 	const manifest = text === undefined ? undefined : parse(file, manifestName, text) as Partial<Manifest> | null;
-	if (manifest?.format !== 'hairpin-bundle' || typeof manifest.major !== 'number' || typeof manifest.service !== 'string') {
+	if (manifest?.format !== 'hairpin-bundle' || typeof manifest.major !== 'number' || typeof manifest.service !== 'string' || !['string', 'undefined'].includes(typeof manifest.from)) {
 		throw refuse(file, 'it is not a bundle of hairpin');
 	}
 
@@ -146,10 +150,18 @@ const readLines = (file: string, contents: ReadonlyMap<string, Buffer>): readonl
 		return value;
 	});
 
-/** Reads a bundle into memory, up to a bound. Throws `UserFacingError` with one sentence where it is hostile, damaged or too new. */
-export const readBundle = async (file: string): Promise<Bundle> => {
-	const {contents, isCut} = await readEntries(file);
+const readChange = (file: string, contents: ReadonlyMap<string, Buffer>): MadeChange | undefined => {
+	const text = contents.get(changeName)?.toString();
+	const made = text === undefined ? undefined : parse(file, changeName, text) as Partial<MadeChange> | null;
+	return typeof made?.change === 'string' && Array.isArray(made.news) ? made as MadeChange : undefined;
+};
+
+/** Reads a bundle into memory, up to a bound. Throws `UserFacingError` with one sentence where it is hostile, damaged or too new. `source` has its bytes where they are not in the file. */
+export const readBundle = async (file: string, source: Readable = createReadStream(file)): Promise<Bundle> => {
+	const {contents, isCut} = await readEntries(file, source);
 	const manifest = readManifest(file, contents);
 	checkHashes(file, contents);
-	return {manifest, lines: readLines(file, contents), isWhole: !isCut};
+	return {
+		manifest, lines: readLines(file, contents), change: readChange(file, contents), isWhole: !isCut,
+	};
 };

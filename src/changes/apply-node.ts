@@ -117,15 +117,24 @@ export const makeSteps = async (tools: NodeTools, {node, steps, units}: Prepared
 	return found ? {status: 'applied'} : {status: 'lost', because: `the connection broke (${heard.problem}), and the node could not be asked again`};
 };
 
-/** Waits until the change acts on a node, as its kernel shows: that a unit is active says little. */
-export const isInEffectInTime = async ({readNode, tell}: Pick<NodeTools, 'readNode' | 'tell'>, node: string, isInForce: (evidence: NodeEvidence) => boolean): Promise<boolean> => {
+/** What a node's kernel and daemons show, seen until it is so. */
+export type Effect = {
+	readonly isSo: (evidence: NodeEvidence) => boolean;
+	/** Whether it is the end of a change that is waited for. */
+	readonly isEnding: boolean;
+};
+
+/** Waits until a change acts on a node, or acts no more, as its kernel shows: that a unit is active says little. Resolves with whether it came to that. */
+export const isSoInTime = async ({readNode, tell}: Pick<NodeTools, 'readNode' | 'tell'>, node: string, {isSo, isEnding}: Effect): Promise<boolean> => {
 	const begin = performance.now();
-	tell({type: 'effect-awaited', node});
+	tell({type: 'effect-awaited', node, isEnding});
 	while (performance.now() - begin < effectTimeoutMs) {
 		// eslint-disable-next-line no-await-in-loop
 		const evidence = await readNode(node);
-		if (evidence && isInForce(evidence)) {
-			tell({type: 'effect-seen', node, seconds: (performance.now() - begin) / 1000});
+		if (evidence && isSo(evidence)) {
+			tell({
+				type: 'effect-seen', node, isEnding, seconds: (performance.now() - begin) / 1000,
+			});
 			return true;
 		}
 
@@ -136,11 +145,13 @@ export const isInEffectInTime = async ({readNode, tell}: Pick<NodeTools, 'readNo
 	return false;
 };
 
-/** Removes the rules of the mode that was left. */
-export const cleanUp = async ({access, tell}: Pick<NodeTools, 'access' | 'tell'>, node: string, mode: string): Promise<void> => {
+/** Removes the rules of the mode that was left. Resolves with what could not be removed. */
+export const cleanUp = async ({access, tell}: Pick<NodeTools, 'access' | 'tell'>, node: string, mode: string): Promise<readonly string[]> => {
+	const left = (await removeLeftovers(access, node, mode)).map(what => cleanLine(what));
 	tell({
-		type: 'leftovers-removed', node, mode, left: (await removeLeftovers(access, node, mode)).map(what => cleanLine(what)),
+		type: 'leftovers-removed', node, mode, left,
 	});
+	return left;
 };
 
 /** Puts back what was done on one node. Resolves with why that was not possible. */

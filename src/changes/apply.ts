@@ -2,9 +2,9 @@ import type {KubectlFailure} from '../cluster/kubectl-failure.ts';
 import type {KubectlProgram} from '../cluster/kubectl.ts';
 import {
 	type NodeTools,
-	isInEffectInTime,
-	cleanUp,
 	actsOn,
+	cleanUp,
+	isSoInTime,
 	makeSteps,
 	rollBack,
 } from './apply-node.ts';
@@ -83,7 +83,7 @@ const changeNode = async (job: Job, node: PreparedNode, isCanary: boolean): Prom
 	}
 
 	await journal.node(node.node, 'applied');
-	if (!await isInEffectInTime(tools, node.node, actsOn(change))) {
+	if (!await isSoInTime(tools, node.node, {isSo: actsOn(change), isEnding: false})) {
 		return undoNode(job, node, 'it did not act within 90 s');
 	}
 
@@ -195,7 +195,7 @@ const changeObjects = async (job: Job): Promise<string | undefined> => {
 
 /** A DaemonSet acts on every node at once, so that there is no first one. */
 const awaitRollout = async (job: Job, nodes: readonly string[]): Promise<string | undefined> => {
-	const acting = await Promise.all(nodes.map(async node => isInEffectInTime(job.tools, node, actsOn(job.change))));
+	const acting = await Promise.all(nodes.map(async node => isSoInTime(job.tools, node, {isSo: actsOn(job.change), isEnding: false})));
 	const idle = nodes.filter((_, index) => !acting[index]);
 	return idle.length === 0 ? undefined : undoAllObjects(job, `it did not act within 90 s on ${idle.join(', ')}`);
 };

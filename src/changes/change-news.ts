@@ -10,8 +10,9 @@ export type ChangeNews =
 	| {readonly type: 'step-restored'; readonly node: string; readonly step: string}
 	| {readonly type: 'unit-restarted'; readonly node: string; readonly unit: string}
 	| {readonly type: 'node-lost'; readonly node: string; readonly because: string}
-	| {readonly type: 'effect-awaited'; readonly node: string}
-	| {readonly type: 'effect-seen'; readonly node: string; readonly seconds: number}
+	| {readonly type: 'effect-awaited'; readonly node: string; readonly isEnding: boolean}
+	| {readonly type: 'effect-seen'; readonly node: string; readonly isEnding: boolean; readonly seconds: number}
+	| {readonly type: 'effect-unseen'; readonly node: string; readonly because: string}
 	| {readonly type: 'leftovers-removed'; readonly node: string; readonly mode: string; readonly left: readonly string[]}
 	| {readonly type: 'rejudged'; readonly node: string; readonly worse: readonly string[]}
 	| {readonly type: 'node-rolled-back'; readonly node: string; readonly because: string}

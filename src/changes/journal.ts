@@ -53,6 +53,8 @@ export type Entry = {
 	readonly nodes: readonly NodeEntry[];
 	readonly objects: readonly ObjectEntry[];
 	readonly rollouts: readonly Rollout[];
+	/** Nodes on which the pods of a rollout act; entries of earlier versions have none. */
+	readonly watched?: ReadonlyArray<Pick<NodeEntry, 'node' | 'address'>>;
 	/** When the nodes undo it by themselves, ISO 8601. */
 	readonly until: string | undefined;
 };

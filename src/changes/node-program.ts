@@ -82,7 +82,9 @@ const readTimeoutMs = 60_000;
 
 /** Reads settings without changing anything. */
 export const readSettings = async (access: Access, node: string, settings: readonly Setting[]): Promise<Heard> => {
-	const answer = await access.run({kind: 'node', node}, composeProgram('read', '', settings.flatMap(({kind, name}) => [kind, name])), {timeoutMs: readTimeoutMs});
+	const words = settings.flatMap(({kind, name}) => [kind, name]);
+	// Nothing is kept on the node, so the program needs no copy of itself.
+	const answer = await access.run({kind: 'node', node}, {name: 'settings', text: programText, args: ['', 'read', '', ...words]}, {timeoutMs: readTimeoutMs});
 	return answer.ok
 		? {lines: answer.stdout.split('\n').map(text => parseLine(text)).filter(line => line !== undefined), problem: cleanLine(answer.stderr.trim().split('\n').at(-1) ?? '')}
 		: {lines: [], problem: answer.because};

@@ -1,6 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {KubectlFailure, KubectlFailureKind} from '../cluster/kubectl-failure.ts';
-import type {KubectlProgram, KubectlText} from '../cluster/kubectl.ts';
+import type {Kubectl, KubectlProgram, KubectlText} from '../cluster/kubectl.ts';
 import {dig, readList, readText} from '../cluster/read-json.ts';
 import {cleanLine} from '../clean.ts';
 import type {Consent} from '../consent.ts';
@@ -106,7 +106,7 @@ export const findOwner = (program: string, providerId: string, kubeletVersion: s
 };
 
 /** Whether kube-proxy is a DaemonSet, and where its configuration is. Units where the API knows none, or is not there. */
-export const findProxyDeployment = async (kubectl: KubectlProgram): Promise<ProxyDeployment> => {
+export const findProxyDeployment = async (kubectl: Kubectl): Promise<ProxyDeployment> => {
 	const answer = await kubectl.getRaw('/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy');
 	if (!answer.ok || Number(dig(answer.value, 'status', 'desiredNumberScheduled')) === 0) {
 		return {kind: 'units'};

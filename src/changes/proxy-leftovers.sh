@@ -19,13 +19,22 @@ compose_removal='
 	/^-A/ { if (!($2 in stale) && ((target_of($0) in stale) || is_old_jump($0))) rules = rules "-D" substr($0, 3) "\n" }
 	END { if (flush rules != "") printf "*%s\n%s%s%sCOMMIT\n", table, flush, rules, drop }'
 
+# What kube-proxy writes between the reading and the removal makes the kernel refuse all of the removal.
+remove_from() { # PROGRAM TABLE: whether nothing is left
+	for pause in 1 1 2 4 0; do
+		text=$("$1-save" -t "$2" | awk -v mode="$mode" "$compose_removal")
+		if [ -z "$text" ] || printf '%s\n' "$text" | "$1-restore" -w 10 --noflush; then return 0; fi
+		sleep "$pause"
+	done
+	return 1
+}
+
 remove_chains() { # PROGRAM
 	command -v "$1-save" >/dev/null && command -v "$1-restore" >/dev/null || return 0
 	for table in filter nat mangle; do
 		# What is not loaded has no rules, and asking would load it.
 		case $1 in *legacy | iptables | ip6tables) grep -qx "$table" /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || case $("$1" -V) in *nf_tables*) ;; *) continue ;; esac ;; esac
-		text=$("$1-save" -t "$table" | awk -v mode="$mode" "$compose_removal")
-		if [ -n "$text" ]; then printf '%s\n' "$text" | "$1-restore" -w 10 --noflush || echo "@@left chains of $1 $table"; fi
+		remove_from "$1" "$table" || echo "@@left chains of $1 $table"
 	done
 }
 

@@ -1,5 +1,5 @@
 import {changesFor} from '../check.ts';
-import type {Recipe} from '../changes/change.ts';
+import {type Recipe, nameChange} from '../changes/change.ts';
 import {findRecipe, recipes} from '../changes/recipes/index.ts';
 import {checks} from '../checks/index.ts';
 import type {Evidence} from '../evidence/evidence.ts';
@@ -54,6 +54,9 @@ export const chooseChange = (id: string, evidence: Evidence | undefined): Choice
 
 	return {...found, others};
 };
+
+/** What can be named as a change; what takes a value of one's own ends with `=`. */
+export const changeNames: readonly string[] = recipes.flatMap(recipe => (recipe.values.length === 0 || recipe.accepts ? [recipe.accepts ? `${recipe.name}=` : recipe.name] : recipe.values.map(value => nameChange(recipe, value))));
 
 /** What can be changed, each with the checks whose fault it repairs. */
 export const listChanges = (): ReadonlyArray<{readonly usage: string; readonly why: string; readonly checks: readonly string[]}> => recipes.map(recipe => ({

@@ -3,7 +3,7 @@ import {type Entry, type JournalAccess, createId} from '../changes/journal.ts';
 import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
 import type {FixOptions} from '../options.ts';
 import type {SessionState} from '../session-state.ts';
-import type {PreparedFix} from './fix-session.ts';
+import type {PreparedFix} from './prepare-fix.ts';
 
 const journalAccess = ({kubeconfig, context, via, destinations, sshConfig, image, pullSecret, debugNamespace}: FixOptions): JournalAccess => ({
 	kubeconfig: kubeconfig === undefined ? undefined : path.resolve(kubeconfig),
@@ -35,6 +35,7 @@ export const composeEntry = ({change, prepared, before, nodes}: PreparedFix, opt
 		})),
 		objects: change.plan.objects.map(object => ({...object, progress: 'planned'})),
 		rollouts: change.plan.rollouts,
+		watched: change.plan.rollouts.length === 0 ? [] : nodes.map(({name, internalIp}) => ({node: name, address: internalIp})),
 		until: options.forSeconds === 0 ? undefined : new Date(now.getTime() + (options.forSeconds * 1000)).toISOString(),
 	};
 };

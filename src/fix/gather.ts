@@ -1,7 +1,7 @@
 import {performance} from 'node:perf_hooks';
 import type {Access} from '../access/access.ts';
 import type {Node} from '../cluster/cluster.ts';
-import type {KubectlProgram} from '../cluster/kubectl.ts';
+import type {Kubectl, KubectlProgram} from '../cluster/kubectl.ts';
 import {dig, readText} from '../cluster/read-json.ts';
 import type {ProxyDeployment} from '../changes/change.ts';
 import {findOwner, findProxyDeployment} from '../changes/objects.ts';
@@ -12,7 +12,7 @@ import {findNodes} from '../fleet/find-nodes.ts';
 import type {FixOptions} from '../options.ts';
 import type {Cell} from '../probes/matrix.ts';
 import {planClientProbe, planOtherProbes} from '../probes/plan.ts';
-import {probe} from '../probes/probe.ts';
+import {type ProbePlan, describeProbe, probe} from '../probes/probe.ts';
 import {type SessionTools, runSession} from '../session.ts';
 import type {SessionEvent, SessionState} from '../session-state.ts';
 import {type Target, resolveTarget} from '../target.ts';
@@ -40,15 +40,22 @@ export const examine = async ({options, kubectl, access, tell, signal}: Incident
 	probeTimeoutMs: options.timeoutMs,
 });
 
-/** The same probes once more, without captures: whether something got worse shows in seconds. */
+const leaveUnasked = ({point, tries, ...cell}: ProbePlan, error: string): Cell => ({
+	...cell, attempts: [], command: describeProbe({point, tries, ...cell}, 'bash'), error,
+});
+
+/** The probes alone, without captures: whether something got worse shows in seconds. */
 export const probeAgain = async (access: Access, target: Target | undefined, {timeoutMs, signal}: {readonly timeoutMs: number; readonly signal: AbortSignal}): Promise<readonly Cell[]> => {
 	const plans = target === undefined ? [] : [planClientProbe(target), ...planOtherProbes(target)];
-	await Promise.all(new Set(plans.map(({fromNode}) => fromNode)).values().map(async node => access.connect(node)));
-	return Promise.all(plans.map(async plan => probe(access, plan, timeoutMs, signal)));
+	const connections = new Map(await Promise.all([...new Set(plans.map(({fromNode}) => fromNode))].map(async node => [node, await access.connect(node)] as const)));
+	return Promise.all(plans.map(async plan => {
+		const connection = connections.get(plan.fromNode);
+		return connection?.ok === false ? leaveUnasked(plan, connection.because) : probe(access, plan, timeoutMs, signal);
+	}));
 };
 
 /** The nodes that a change is for: those named, all, or those that take part. */
-export const chooseNodes = async (kubectl: KubectlProgram, options: FixOptions, state: SessionState | undefined, signal: AbortSignal): Promise<readonly Node[]> => {
+export const chooseNodes = async (kubectl: Kubectl, options: Pick<FixOptions, 'isAllNodes' | 'nodes'>, state: SessionState | undefined, signal: AbortSignal): Promise<readonly Node[]> => {
 	if (options.isAllNodes || options.nodes.length > 0) {
 		const {nodes, isWhole, notes} = await findNodes(kubectl, {names: options.nodes, selector: undefined}, signal);
 		if (!isWhole) {
@@ -90,7 +97,7 @@ export const readNodes = async (access: Access, nodes: readonly Node[], state: S
 };
 
 /** Who runs kube-proxy: told by its process, by the node's maker, and by the API. */
-export const findProxy = async (kubectl: KubectlProgram, nodes: readonly Node[], evidence: ReadonlyMap<string, NodeEvidence>): Promise<ProxyDeployment> => {
+export const findProxy = async (kubectl: Kubectl, nodes: readonly Node[], evidence: ReadonlyMap<string, NodeEvidence>): Promise<ProxyDeployment> => {
 	const first = nodes.at(0);
 	const answer = first && await kubectl.getRaw(`/api/v1/nodes/${encodeURIComponent(first.name)}`);
 	const providerId = answer?.ok === true ? readText(dig(answer.value, 'spec', 'providerID')) : '';

@@ -48,8 +48,12 @@ const createWays = (open: () => Access) => {
 		},
 		async renew(node: string): Promise<Connection> {
 			const access = openAnother();
-			renewed.set(node, access);
-			return access.connect(node);
+			const connection = await access.connect(node);
+			if (connection.ok) {
+				renewed.set(node, access);
+			}
+
+			return connection;
 		},
 		async close() {
 			await Promise.all(opened.map(async each => each.close()));

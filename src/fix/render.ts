@@ -3,7 +3,7 @@ import {quoteWord} from '../access/remote-script.ts';
 import type {Edit, NodePlan} from '../changes/change.ts';
 import type {RenderFormat} from '../options.ts';
 import {UserFacingError} from '../user-facing-error.ts';
-import type {PreparedFix} from './fix-session.ts';
+import type {PreparedFix} from './prepare-fix.ts';
 
 const keyOf = (key: ReadonlyArray<string | number>): string => key.map(String).join('.');
 

@@ -35,11 +35,13 @@ export type CheckOptions = ClusterOptions & AccessOptions & Subject & {
 	readonly isDryRun: boolean;
 };
 
-/** An incident of a bundle, or the practice incident, judged again. */
+/** An incident of a bundle, judged again. */
 export type JudgeOptions = {
 	readonly command: 'judge';
 	readonly file: string;
 	readonly isJson: boolean;
+	/** Lines also where there is a terminal. */
+	readonly isPlain: boolean;
 };
 
 type CheckFlags = ClusterFlags & AccessFlags & ReportFlags & {
@@ -104,7 +106,9 @@ export const describeCheck = (program: Command, done: (options: CheckOptions | J
 			}
 
 			if (flags.fromBundle !== undefined) {
-				done({command: 'judge', file: flags.fromBundle, isJson: flags.json === true});
+				done({
+					command: 'judge', file: flags.fromBundle, isJson: flags.json === true, isPlain: true,
+				});
 				return;
 			}
 

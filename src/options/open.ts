@@ -4,11 +4,13 @@ import type {JudgeOptions} from './check.ts';
 export const describeOpen = (program: Command, done: (options: JudgeOptions) => void): void => {
 	program.command('open')
 		.summary('show an incident that was kept in a file')
-		.description('Judges what a bundle holds with the checks of this hairpin, and prints the report. Needs no cluster.')
+		.description('Judges what a bundle holds with the checks of this hairpin, and shows it on the screens; without a terminal it prints the report. Needs no cluster.')
 		.argument('<file>', 'what hairpin check --bundle FILE wrote')
-		.addOption(new Option('--plain', 'text (default)').conflicts('json'))
+		.addOption(new Option('--plain', 'the report as text, as where there is no terminal').conflicts('json'))
 		.option('--json', 'print hairpin/report/v1')
-		.action((file: string, flags: {readonly json?: true}) => {
-			done({command: 'judge', file, isJson: flags.json === true});
+		.action((file: string, flags: {readonly plain?: true; readonly json?: true}) => {
+			done({
+				command: 'judge', file, isJson: flags.json === true, isPlain: flags.plain === true,
+			});
 		});
 };

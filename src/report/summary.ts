@@ -6,8 +6,8 @@ import {wrapText} from './table.ts';
 const width = 80;
 const indent = ' '.repeat(10);
 
-/** What stays in the terminal when the screens are left: whom it was about, the verdict, and what would fix it. */
-export const formatSummary = ({target, diagnosis}: SessionState, repairOf: (finding: Finding) => readonly string[]): string => {
+/** What stays in the terminal when the screens are left: whom it was about, the verdict, and what would fix it, or the words that stand in its place. */
+export const formatSummary = ({target, diagnosis}: SessionState, repairOf: (finding: Finding) => readonly string[], farewell?: readonly string[]): string => {
 	if (!target) {
 		return '';
 	}
@@ -23,7 +23,8 @@ export const formatSummary = ({target, diagnosis}: SessionState, repairOf: (find
 	return [
 		head,
 		...wrapText(`verdict   ${diagnosis.conclusion}: ${diagnosis.sentence}`, width, indent),
-		...repairs.map((repair, index) => `${index === 0 ? 'fix       ' : indent}${repair}`),
-		...(diagnosis.cause ? [`again     hairpin check ${target.service.namespace === '' ? '' : `-n ${target.service.namespace} `}svc/${target.service.name} --from pod/${target.client.name}`] : []),
+		...(farewell ?? []),
+		...(farewell ? [] : repairs).map((repair, index) => `${index === 0 ? 'fix       ' : indent}${repair}`),
+		...(!farewell && diagnosis.cause ? [`again     hairpin check ${target.service.namespace === '' ? '' : `-n ${target.service.namespace} `}svc/${target.service.name} --from pod/${target.client.name}`] : []),
 	].join('\n') + '\n';
 };

@@ -8,9 +8,12 @@ import type {FromArgument} from './parse-arguments.ts';
 /** These say for themselves why nothing at all can be read. */
 const wholeSentences = new Set<KubectlFailure['kind']>(['no-kubectl', 'no-kubeconfig', 'unauthorized', 'unreachable', 'timeout']);
 
+const clusterlessKinds = new Set<KubectlFailure['kind']>(['no-kubectl', 'no-kubeconfig']);
+const offer = '; to practise without a cluster: hairpin demo';
+
 /** The failure of a request without whose answer there is no target. */
 export const asUserFacingError = (what: string, {kind, because, tryThis}: KubectlFailure): UserFacingError =>
-	new UserFacingError(wholeSentences.has(kind) ? because : `${what} could not be read: ${because}`, tryThis);
+	new UserFacingError(wholeSentences.has(kind) ? because : `${what} could not be read: ${because}`, `${tryThis}${clusterlessKinds.has(kind) ? offer : ''}`);
 
 const apiIsAway = new Set<KubectlFailure['kind']>(['no-kubectl', 'unreachable', 'timeout']);
 

@@ -5,8 +5,8 @@ import type {Store} from './store.ts';
 
 /** One repair at a time, shown as it goes. */
 export type ChangeRunner = {
-	/** Shows what the repair of the cause would be; where one was made already, that one. */
-	prepare(): void;
+	/** Shows what the repair of the cause would be, or a change that was named; where one was made already, that one. */
+	prepare(change?: string): void;
 	make(): void;
 	undo(): void;
 	/** Stops what goes on where it can be stopped, and waits until all is closed. */
@@ -67,9 +67,9 @@ export const createChangeRunner = (source: IncidentSource, store: Store, onDefec
 	};
 
 	const step = createStepper(show, onDefect);
-	const begin = async (): Promise<Partial<ShownChange>> => {
+	const begin = async (named: string | undefined): Promise<Partial<ShownChange>> => {
 		await repair?.close();
-		repair = source.beginRepair?.(store.get().state, tell, controller.signal);
+		repair = source.beginRepair?.(store.get().state, {tell, signal: controller.signal, change: named});
 		return repair ? prepareRepair(repair) : {};
 	};
 
@@ -81,14 +81,14 @@ export const createChangeRunner = (source: IncidentSource, store: Store, onDefec
 	};
 
 	return {
-		prepare() {
+		prepare(named) {
 			const {change} = store.get();
 			if (!source.beginRepair || isBusy(change) || change?.phase === 'made') {
 				return;
 			}
 
 			store.update({change: undefined});
-			running = step('preparing', begin);
+			running = step('preparing', async () => begin(named));
 		},
 		make() {
 			proceed('making', async current => makeRepair(current, source, store));

@@ -95,7 +95,7 @@ const useTerminal = async (store: Store, {title, argv, because}: Paneless): Prom
 };
 
 /** What is done for each deed, on a stage. */
-export const createDeeds = (stage: Stage): Readonly<Record<Deed, () => void>> => ({
+export const createDeeds = (stage: Stage): Readonly<Record<Deed, (change?: string) => void>> => ({
 	'open-shell'() {
 		void showShell(stage, stage.shell.open);
 	},
@@ -111,8 +111,8 @@ export const createDeeds = (stage: Stage): Readonly<Record<Deed, () => void>> =>
 	'run-picked'() {
 		startPicked(stage);
 	},
-	'prepare-change'() {
-		stage.changes.prepare();
+	'prepare-change'(change) {
+		stage.changes.prepare(change);
 	},
 	'make-change'() {
 		stage.changes.make();

@@ -22,8 +22,13 @@ export type PickList =
 /** A place where a shell can be had, and the command line that opens one. */
 export type ShellPoint = {readonly title: string; readonly argv: readonly string[]};
 
+/** What is shown where it is no cluster of now: a word, such as `PRACTICE`, and what it means. */
+export type Label = {readonly word: string; readonly says: string};
+
 /** Where the screens get an incident from: a cluster, or a recording. */
 export type IncidentSource = {
+	/** Always shown. */
+	readonly label?: Label;
 	readonly checks: readonly Check[];
 	/** Runs one session to its end. What keeps it from beginning is thrown as a `UserFacingError`. */
 	readonly run: (pair: Pair, watch: (event: SessionEvent, state: SessionState) => void, signal: AbortSignal) => Promise<SessionState>;
@@ -31,10 +36,14 @@ export type IncidentSource = {
 	readonly repairs: (state: SessionState) => readonly string[];
 	/** Repairs causes by key; undefined where nothing may be changed. */
 	readonly beginRepair?: BeginRepair;
+	/** What it can be told to change besides, such as `masquerade-all=true`. */
+	readonly changes?: readonly string[];
 	/** Why there is no `beginRepair`. */
 	readonly whyUnchangeable?: string;
 	/** The changes that were made from here, as text. */
 	readonly journal?: () => Promise<string>;
+	/** What is said last, in place of what would repair it. */
+	readonly farewell?: readonly string[];
 	/** Services and pods to choose from. */
 	readonly list?: () => Promise<PickList>;
 	/** The points of the target that can be entered: client, backends, their nodes. */

@@ -48,6 +48,12 @@ const withoutRepair = ({state, repairs, whyUnchangeable, change}: Model): string
 	return repairs.at(0)?.startsWith('hairpin fix ') === true ? whyUnchangeable : 'hairpin cannot repair this by itself: e tells what would';
 };
 
+const withoutVerdict = ({state}: Model): string | undefined => (state.diagnosis === undefined ? 'there is no verdict yet' : undefined);
+
+/** Why no change that is named can be looked at now. */
+export const withoutNamedChange = (model: Model): string | undefined =>
+	model.whyUnchangeable ?? withoutVerdict(model) ?? (isBusy(model.change) ? 'a change is being made' : undefined) ?? (model.change?.phase === 'made' ? 'a change that was made here is in force: f shows it, u puts it back' : undefined);
+
 const unlessPhase = (phase: ShownChange['phase'], reason: string) => ({change}: Model): string | undefined => (change?.phase === phase ? undefined : reason);
 const withoutCluster = ({canPick}: Model): string | undefined => (canPick ? undefined : 'there is no cluster to pick from');
 
@@ -84,7 +90,7 @@ export const keyBindings: readonly KeyBinding[] = [
 		keys: ['e'], on: ['incident', 'ladder', 'matrix'], does: 'show-evidence', says: 'evidence', explains: 'the commands and their raw output behind the line', command: 'evidence', offWhen: withoutTarget,
 	},
 	{
-		keys: ['f'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'show-change', says: 'fix', explains: 'the repair of the cause: commands, diffs, what it will do to every probe; changes nothing yet', command: 'fix', offWhen: withoutRepair,
+		keys: ['f'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'show-change', says: 'fix', explains: 'the repair of the cause: commands, diffs, what it will do to every probe; changes nothing yet; `:fix CHANGE` shows another change', command: 'fix', offWhen: withoutRepair,
 	},
 	{
 		keys: ['y'], on: ['change'], does: 'make-change', says: 'make this change', explains: 'make the change that is shown: on one node first, then on the others, and verify it', offWhen: unlessPhase('ready', 'there is nothing to agree to now'),

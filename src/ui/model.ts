@@ -1,7 +1,7 @@
 import type {Check} from '../check.ts';
 import type {SessionState} from '../session-state.ts';
 import type {ShellScreen} from '../terminal/screen.ts';
-import type {Pair, PickList} from './incident-source.ts';
+import type {Label, Pair, PickList} from './incident-source.ts';
 import type {ShownChange} from './repair.ts';
 import type {View} from './view.ts';
 
@@ -30,6 +30,7 @@ export type Model = {
 	readonly failure: {readonly because: string; readonly tryThis: string} | undefined;
 	/** Milliseconds since the session's start. */
 	readonly nowMs: number;
+	readonly label: Label | undefined;
 	readonly pair: Pair | undefined;
 	readonly pickList: PickList | undefined;
 	readonly canPick: boolean;
@@ -37,6 +38,8 @@ export type Model = {
 	readonly shell: OpenShell | undefined;
 	/** Why no key may change anything, or undefined. */
 	readonly whyUnchangeable: string | undefined;
+	/** What can be named after `:fix`. */
+	readonly changeNames: readonly string[];
 	readonly canUndo: boolean;
 	/** The changes that were made from here, as the journal tells them; undefined until it was read. */
 	readonly journal: string | undefined;

@@ -5,6 +5,7 @@ import {
 	type KeyBinding,
 	commandBindings,
 	findBinding,
+	withoutNamedChange,
 } from './keys.ts';
 import type {Area} from './line.ts';
 import type {Model} from './model.ts';
@@ -25,7 +26,8 @@ import {
 /** What a key does beyond the screen; the rest is a change of the view. */
 export type Deed = 'open-shell' | 'close-shell' | 'next-point' | 'run-again' | 'run-picked' | 'prepare-change' | 'make-change' | 'undo-change' | 'read-journal' | 'list' | 'copy' | 'quit' | 'suspend';
 
-export type Pressed = {readonly view: View; readonly deed?: Deed};
+/** `change` is what was named for the deed `prepare-change`. */
+export type Pressed = {readonly view: View; readonly deed?: Deed; readonly change?: string};
 
 type Act = (model: Model, area: Area) => Pressed;
 
@@ -159,7 +161,29 @@ const act = (model: Model, area: Area, binding: KeyBinding): Pressed => {
 	return reason === undefined ? acts[binding.does](clear, area) : {view: {...model.view, notice: reason}};
 };
 
-const commandNames = (text: string): readonly string[] => commandBindings.map(({command = ''}) => command).filter(command => command.startsWith(text));
+const namedChange = /^fix +(?<change>\S.*)$/v;
+
+/** What can be typed on: commands, and after `fix` the changes. */
+const commandNames = ({changeNames}: Model, text: string): readonly string[] => [
+	...commandBindings.map(({command = ''}) => command),
+	...(text.startsWith('fix ') ? changeNames.map(name => `fix ${name}`) : []),
+].filter(command => command.startsWith(text));
+
+const showNamed = (model: Model, change: string): Pressed => {
+	const reason = withoutNamedChange(model);
+	return reason === undefined ? {view: pushScreen(model.view, 'change'), deed: 'prepare-change', change} : {view: {...model.view, notice: reason}};
+};
+
+const runCommand = (model: Model, area: Area, text: string): Pressed => {
+	const change = namedChange.exec(text)?.groups?.change;
+	if (change !== undefined) {
+		return showNamed(model, change);
+	}
+
+	const names = commandNames(model, text);
+	const binding = commandBindings.find(({command}) => command === text) ?? (names.length === 1 ? commandBindings.find(({command}) => command === names[0]) : undefined);
+	return binding ? act(model, area, binding) : {view: {...model.view, notice: text === '' ? '' : `no command ${text}; there are ${commandNames(model, '').join(' ')}`}};
+};
 
 const enterPrompt = (model: Model, area: Area): Pressed => {
 	const {prompt, ...view} = model.view;
@@ -168,13 +192,18 @@ const enterPrompt = (model: Model, area: Area): Pressed => {
 		return textOf(model, area.width) && view.filter !== '' ? findNext(searched, area) : {view: searched.view};
 	}
 
-	const text = prompt?.text.trim() ?? '';
-	const binding = commandBindings.find(({command}) => command === text) ?? (commandNames(text).length === 1 ? commandBindings.find(({command}) => command?.startsWith(text)) : undefined);
-	const closed = {...model, view: {...view, prompt: undefined, notice: ''}};
-	return text === '' || binding ? (binding ? act(closed, area, binding) : {view: closed.view}) : {view: {...closed.view, notice: `no command ${text}; there are ${commandNames('').join(' ')}`}};
+	return runCommand({...model, view: {...view, prompt: undefined, notice: ''}}, area, prompt?.text.trim() ?? '');
 };
 
-const typePrompt = (view: View, text: string): View => {
+/** As far as all that can be typed on agree. */
+const completeCommand = (model: Model, typed: string): string => {
+	const [first = typed, ...others] = commandNames(model, typed);
+	const length = [...first].findIndex((letter, index) => others.some(other => other[index] !== letter));
+	return length <= typed.length ? first : first.slice(0, length);
+};
+
+const typePrompt = (model: Model, text: string): View => {
+	const {view} = model;
 	const {prompt} = view;
 	if (!prompt) {
 		return view;
@@ -182,7 +211,7 @@ const typePrompt = (view: View, text: string): View => {
 
 	return prompt.kind === 'filter'
 		? {...view, prompt: {...prompt, text}, filter: text.toLowerCase()}
-		: {...view, prompt: {...prompt, text}, notice: commandNames(text).join(' ')};
+		: {...view, prompt: {...prompt, text}, notice: commandNames(model, text).join(' ')};
 };
 
 const pressInPrompt = (model: Model, area: Area, {key, text}: Press): Pressed => {
@@ -203,15 +232,15 @@ const pressInPrompt = (model: Model, area: Area, {key, text}: Press): Pressed =>
 		}
 
 		case 'backspace': {
-			return {view: typePrompt(view, typed.slice(0, -1))};
+			return {view: typePrompt(model, typed.slice(0, -1))};
 		}
 
 		case 'tab': {
-			return {view: view.prompt?.kind === 'command' ? typePrompt(view, commandNames(typed).at(0) ?? typed) : view};
+			return {view: view.prompt?.kind === 'command' ? typePrompt(model, completeCommand(model, typed)) : view};
 		}
 
 		default: {
-			return {view: typePrompt(view, typed + text)};
+			return {view: typePrompt(model, typed + text)};
 		}
 	}
 };

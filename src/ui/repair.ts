@@ -15,8 +15,8 @@ export type Repair = {
 	readonly close: () => Promise<void>;
 };
 
-/** Begins a repair; every line of `tell` is progress. The signal stops it where it can be stopped. */
-export type BeginRepair = (state: SessionState, tell: (line: string) => void, signal: AbortSignal) => Repair;
+/** Begins a repair, of the cause or by a change that was named; every line of `tell` is progress. The signal stops it where it can be stopped. */
+export type BeginRepair = (state: SessionState, tools: {readonly tell: (line: string) => void; readonly signal: AbortSignal; readonly change: string | undefined}) => Repair;
 
 /** A repair as it stands on the screen. `failed` keeps what was shown and told before. */
 export type ShownChange = {

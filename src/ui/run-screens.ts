@@ -43,12 +43,14 @@ const createModel = ({source, pair}: Screens): Model => ({
 	isRunning: false,
 	failure: undefined,
 	nowMs: 0,
+	label: source.label,
 	pair,
 	pickList: undefined,
 	canPick: source.list !== undefined,
 	canShell: source.shells !== undefined,
 	shell: undefined,
 	whyUnchangeable: source.beginRepair ? undefined : source.whyUnchangeable ?? 'there is no cluster to change',
+	changeNames: source.changes ?? [],
 	canUndo: source.journal !== undefined,
 	journal: undefined,
 	change: undefined,
@@ -129,10 +131,10 @@ const wire = (stage: ReturnType<typeof createStage>): Wires => {
 			return;
 		}
 
-		const {view, deed} = pressKey(store.get(), windowArea(), press);
+		const {view, deed, change} = pressKey(store.get(), windowArea(), press);
 		store.update({view});
 		if (deed !== undefined) {
-			deeds[deed]();
+			deeds[deed](change);
 		}
 	};
 

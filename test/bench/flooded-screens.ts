@@ -2,7 +2,7 @@
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {checks} from '../../src/checks/index.ts';
-import {showScreens} from '../../src/incident-command.ts';
+import {showScreens} from '../../src/show-screens.ts';
 import type {SeenPacket} from '../../src/packets/seen-packet.ts';
 import {type SessionEvent, type SessionState, reduce} from '../../src/session-state.ts';
 import type {IncidentSource} from '../../src/ui/incident-source.ts';

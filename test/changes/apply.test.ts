@@ -8,10 +8,13 @@ import {type ApplyOutcome, applyChange} from '../../src/changes/apply.ts';
 import type {Change, ObjectPlan} from '../../src/changes/change.ts';
 import {type Entry, isOpen, readEntries} from '../../src/changes/journal.ts';
 import {masqueradeAll} from '../../src/changes/recipes/masquerade-all.ts';
+import {undoChange} from '../../src/changes/undo.ts';
 import {undoObjects} from '../../src/changes/undo-objects.ts';
 import type {KubectlProgram} from '../../src/cluster/kubectl.ts';
 import {explainKubectlFailure} from '../../src/cluster/kubectl-failure.ts';
 import {giveConsent} from '../../src/consent.ts';
+import {buildEvidence} from '../helpers/evidence-builder.ts';
+import {buildNode} from '../helpers/node-builder.ts';
 
 const state = mkdtempSync(path.join(tmpdir(), 'hairpin-state-'));
 process.env.XDG_STATE_HOME = state;
@@ -160,4 +163,26 @@ test('what somebody else changed since is not undone, and shown', async t => {
 	t.is(left?.problem, 'configmaps kube-system/kube-proxy was changed by somebody else since, so it is left as it is');
 	t.deepEqual(left?.difference.slice(1), ['-mode: ipvs', '+mode: iptables', ' iptables:', '   masqueradeAll: true']);
 	t.deepEqual(cluster.commands, []);
+});
+
+test.serial('an undo waits until the pods of the rollout act as before, where they can be seen', async t => {
+	const cluster = createCluster({text: wanted});
+	const entry = createEntry('watched');
+	const readings = [true, true, false];
+	const news: string[] = [];
+	const {problems} = await undoChange({
+		...entry, objects: [{...object, progress: 'applied'}], watched: ['k8s1', 'k8s2'].map(node => ({node, address: ''})),
+	}, {
+		consent: giveConsent({isAgreed: true, isReadOnly: false}),
+		kubectl: cluster.kubectl,
+		access: {connect: async (node: string) => (node === 'k8s1' ? {ok: true, way: 'ssh'} : notReached)} as unknown as Access,
+		renew: async () => notReached,
+		readNode: async node => buildNode(node, {masqueradeAll: readings.shift() === true}, buildEvidence().target),
+		tell({type}) {
+			news.push(type);
+		},
+	});
+	t.deepEqual(problems, []);
+	t.deepEqual(readings, []);
+	t.deepEqual(news.slice(-3).toSorted(), ['effect-awaited', 'effect-seen', 'effect-unseen']);
 });

@@ -57,13 +57,39 @@ make_network() {
 }
 
 boot_node() { # N
+	ip -n "$NETNS" tuntap add "tap$1" mode tap
+	ip -n "$NETNS" link set "tap$1" master lan0 up
+	start_node "$1"
+}
+
+start_node() { # N
 	local name=k8s$1 tap=tap$1
-	ip -n "$NETNS" tuntap add "$tap" mode tap
-	ip -n "$NETNS" link set "$tap" master lan0 up
 	start "$name" linux.uml umid="$name" uml_dir="$SOCKETS/" mem="$NODE_MEMORY" \
 		ubd0="$RUN/$name.disk,$(disk_part)/disk.img" root=/dev/ubda rw quiet \
 		vec0:transport=tap,ifname="$tap",depth=128,gro=0 con=null con0=null,fd:1 ssl=null \
 		systemd.machine_id="$(printf '%032x' "$1")" hairpin.node="$RUN/$name"
+}
+
+# As when its power is cut: what was not written to its disk is lost. Its pods get new addresses.
+cut_power() { # N
+	local before
+	before=$(boot_of "$1")
+	stop_one "ssh-k8s$1"
+	rm -f "$SOCKETS/k8s$1.ssh"
+	stop_one "k8s$1"
+	start_node "$1"
+	open_ssh "$1"
+	wait_until 180 "k8s$1 to report its new boot" is_another_boot "$1" "$before"
+	wait_until 120 'nodes Ready' run_kubectl wait --for=condition=Ready node --all --timeout=5s
+	wait_for_workload
+	say "k8s$1 is Ready after a power cut ($SECONDS s)"
+}
+
+boot_of() { run_kubectl get node "k8s$1" -o jsonpath='{.status.nodeInfo.bootID}'; }
+
+is_another_boot() { # N BOOT_ID
+	local now
+	now=$(boot_of "$1") && [ "$now" != "$2" ] && [ "$now" = "$(node_ssh "$1" cat /proc/sys/kernel/random/boot_id)" ]
 }
 
 start_api_server() {
@@ -78,13 +104,10 @@ start_api_server() {
 
 runs_api_server() { [ -e "$RUN/kube-apiserver.pid" ] && is_running "$RUN/kube-apiserver.pid"; }
 
-# Its pid file goes with it, so that it is not missed. A killed process listens for some moments more.
+# A killed process listens for some moments more.
 stop_api_server() {
-	local pid
 	runs_api_server || return 0
-	read -r pid _ <"$RUN/kube-apiserver.pid"
-	rm "$RUN/kube-apiserver.pid"
-	kill -KILL -- "-$pid"
+	stop_one kube-apiserver
 	wait_until 30 'the end of the API server' is_api_refused
 	say 'the API server is stopped'
 }

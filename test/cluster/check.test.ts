@@ -1,4 +1,3 @@
-import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import {
 	type Checked,
@@ -9,16 +8,20 @@ import {
 	onNode,
 	until,
 } from '../helpers/real-cluster.ts';
-import {onCluster, prepareCluster, restoreCluster} from '../helpers/on-cluster.ts';
+import {
+	isThorough,
+	onCluster,
+	onClusterThoroughly,
+	prepareCluster,
+	restoreCluster,
+} from '../helpers/on-cluster.ts';
 import {findMistakes} from '../helpers/report-schema.ts';
 
 test.before(prepareCluster);
 test.afterEach.always(restoreCluster);
 
 const everyWay: readonly Way[] = ['ssh', 'kubernetes', 'mixed'];
-const isThorough = process.env.HAIRPIN_WAYS === 'every';
-// A way onto a node adds half a minute to each state; HAIRPIN_WAYS=every goes all ways in all states.
-const mainWays: readonly Way[] = isThorough ? everyWay : ['ssh', 'kubernetes'];
+// A way onto a node adds half a minute to each state.
 const usualWays: readonly Way[] = isThorough ? everyWay : ['ssh'];
 
 const wayOf = (way: Way, node: string): string => (way === 'mixed' ? {k8s1: 'ssh'}[node] ?? 'kubernetes' : way);
@@ -127,7 +130,7 @@ onCluster('hairpin_mode 0 is harmless while br_netfilter is off, and is not accu
 onCluster('hairpin_mode 0 breaks self access once br_netfilter is on', async t => {
 	await loadBridgeNetfilter();
 	await turnHairpinOff();
-	await checkBy(mainWays, ['svc/nginx', '--from', await backendPod()], checked => {
+	await checkBy(usualWays, ['svc/nginx', '--from', await backendPod()], checked => {
 		assertVerdict(t, checked, {exitCode: 1, cause: 'hairpin-port-off'});
 	});
 });
@@ -143,7 +146,7 @@ const untilKubeletIsBack = async (): Promise<void> => {
 	await untilProgrammed(/Masq +[1-9]/v);
 };
 
-onCluster('kubelet hairpinMode none has no effect and is not accused', async t => {
+onClusterThoroughly('kubelet hairpinMode none has no effect and is not accused', async t => {
 	await loadBridgeNetfilter();
 	await onNode(1, 'sed -i "s/hairpinMode: promiscuous-bridge/hairpinMode: none/" /var/lib/kubelet/config.yaml && systemctl restart kubelet');
 	await untilKubeletIsBack();
@@ -187,7 +190,7 @@ onCluster('a wrong targetPort', async t => {
 	});
 });
 
-onCluster('a wrong targetPort while br_netfilter is off: both are named', async t => {
+onClusterThoroughly('a wrong targetPort while br_netfilter is off: both are named', async t => {
 	await patchService('[{"op":"replace","path":"/spec/ports/0/targetPort","value":81}]');
 	await untilProgrammed(/-> 10\.244\.0\.\d+:81 /v);
 	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
@@ -198,7 +201,7 @@ onCluster('a wrong targetPort while br_netfilter is off: both are named', async 
 	});
 });
 
-onCluster('a backend that listens on 127.0.0.1 only', async t => {
+onClusterThoroughly('a backend that listens on 127.0.0.1 only', async t => {
 	await loadBridgeNetfilter();
 	await patchBackend('[{"op":"replace","path":"/spec/template/spec/containers/0/command","value":["httpd","-f","-p","127.0.0.1:80","-h","/var/www"]},{"op":"remove","path":"/spec/template/spec/containers/0/readinessProbe"},{"op":"replace","path":"/spec/strategy","value":{"type":"Recreate"}}]');
 	await untilProgrammed(/-> 10\.244\.0\.\d+:80 +Masq +1/v);
@@ -228,7 +231,7 @@ onCluster('two backends of which one is local: intermittent, with which one and 
 	await kubectl('apply', '-f', new URL('workload/second-backend.yaml', import.meta.url).pathname);
 	await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=nginx', '--timeout=90s');
 	await untilProgrammed(/-> 10\.244\.1\.\d+:80 /v);
-	await checkBy(mainWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
+	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
 		assertVerdict(t, checked, {exitCode: 1, cause: 'br-netfilter-not-loaded'});
 		const cell = checked.report.matrix.find(({role, to}) => role === 'client' && to.startsWith('10.98'));
 		t.is(cell?.outcome, 'intermittent');

@@ -11,6 +11,7 @@ import type {CommandResult} from '../../src/access/run.ts';
 import {
 	isPossible,
 	onCluster,
+	onClusterThoroughly,
 	prepareCluster,
 	restoreCluster,
 } from '../helpers/on-cluster.ts';
@@ -68,7 +69,7 @@ const edit = async (from: string, to: string): Promise<void> => {
 	await kubectl('--namespace', 'kube-system', 'patch', 'configmap', 'kube-proxy', '--type', 'merge', '--patch', JSON.stringify({data: {'config.conf': text.replace(from, () => to)}}));
 };
 
-onCluster('as a DaemonSet: the same incident is found, and masqueradeAll is changed by ConfigMap and rollout, seen in packets, and undone to the byte', async t => {
+onClusterThoroughly('as a DaemonSet: the same incident is found, and masqueradeAll is changed by ConfigMap and rollout, seen in packets, and undone to the byte', async t => {
 	const found = await check(...founding);
 	t.is(found.report.cause, 'br-netfilter-not-loaded', found.report.verdict);
 	const before = await configMap();
@@ -94,10 +95,10 @@ onCluster('as a DaemonSet: the mode changes without a rest of the old one, and b
 	const undone = await run('undo', '--last', '--yes');
 	t.is(undone.exitCode, 0, undone.stderr);
 	t.is(await configMap(), before);
-	t.is(await onNode(2, 'iptables-save | grep -c KUBE-SEP; curl -s 127.0.0.1:10249/proxyMode'), '0\nipvs');
+	t.is(await onNode(2, 'iptables-save | grep -c KUBE-SEP; curl -s 127.0.0.1:10249/proxyMode'), '0\nipvs', undone.stdout);
 });
 
-onCluster('as a DaemonSet: what somebody else changed since is left alone, with a sentence', async t => {
+onClusterThoroughly('as a DaemonSet: what somebody else changed since is left alone, with a sentence', async t => {
 	t.is((await fix('masquerade-all=true')).exitCode, 0);
 	await edit('scheduler: rr', 'scheduler: wrr');
 	const refused = await run('undo', '--last', '--yes');

@@ -18,6 +18,7 @@ import {
 import {
 	isPossible,
 	onCluster,
+	onClusterThoroughly,
 	prepareCluster,
 	restoreCluster,
 } from '../helpers/on-cluster.ts';
@@ -74,7 +75,7 @@ onCluster('what --dry-run prints is what the API server takes, and nothing is ma
 	t.is(await podsOfOurs() + await namespacesOfOurs(), '');
 });
 
-onCluster('two at once do not disturb each other', async t => {
+onClusterThoroughly('two at once do not disturb each other', async t => {
 	const [one, other] = await Promise.all([checkVia('kubernetes', ...founding), checkVia('kubernetes', 'svc/nginx', '--from', 'pod/mars2')]);
 	t.deepEqual([one.exitCode, one.report.cause, other.exitCode], [1, 'br-netfilter-not-loaded', 0]);
 	await untilNothingIsLeft();
@@ -140,7 +141,7 @@ const findGuardian = async (): Promise<number> => {
 	return Number(children.find(child => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('hairpin-guardian')));
 };
 
-onCluster('kill -9 of all of it: the pods end by themselves, a check meanwhile is not disturbed, and sweep removes the rest', async t => {
+onClusterThoroughly('kill -9 of all of it: the pods end by themselves, a check meanwhile is not disturbed, and sweep removes the rest', async t => {
 	const {stream} = await startCheck('capture armed', '--pod-deadline', '60');
 	const guardian = await findGuardian();
 	const other = checkVia('kubernetes', 'svc/nginx', '--from', 'pod/mars2');
@@ -157,7 +158,7 @@ onCluster('kill -9 of all of it: the pods end by themselves, a check meanwhile i
 	await until('our processes to end', async () => await processesOfOurs(1) + await processesOfOurs(2) === '');
 });
 
-onCluster('a pod that is deleted while it captures: told in one sentence, and the rest of the evidence survives', async t => {
+onClusterThoroughly('a pod that is deleted while it captures: told in one sentence, and the rest of the evidence survives', async t => {
 	const {stream, output, errors, told} = await startCheck('capture armed', '--json');
 	const pods = (await kubectl('get', 'pods', '--namespace', 'hairpin-system', '--field-selector', 'spec.nodeName=k8s2', '--output', 'name')).trim();
 	await kubectl('delete', '--namespace', 'hairpin-system', pods, '--grace-period=1', '--wait=false');
@@ -168,7 +169,7 @@ onCluster('a pod that is deleted while it captures: told in one sentence, and th
 	await untilNothingIsLeft();
 });
 
-onCluster('an image that cannot be pulled costs its node only', async t => {
+onClusterThoroughly('an image that cannot be pulled costs its node only', async t => {
 	const {sshConfig} = await clusterEnv();
 	const result = await hairpin(['check', ...founding, '--json', '--via', 'kubernetes', '--image', 'hairpin.test/absent:1', '--ssh', 'k8s1', '--ssh-config', sshConfig, '--ssh', 'k8s2=root@nowhere.invalid']);
 	t.is(result.exitCode, 1);
@@ -204,7 +205,7 @@ onCluster('the rights of the README suffice, also for pods of a namespace that e
 	await untilNothingIsLeft();
 });
 
-onCluster('where no pod may be made on nodes: containers inside the pods, which stay, show the impossible reply', async t => {
+onClusterThoroughly('where no pod may be made on nodes: containers inside the pods, which stay, show the impossible reply', async t => {
 	const {kubeconfig, kubectl: program, netns} = await clusterEnv();
 	const objects = readFileSync(new URL('workload/restricted.yaml', import.meta.url), 'utf8').replaceAll('enforce: restricted', 'enforce: privileged').replaceAll(/\brestricted\b/gv, 'inside');
 	await runCommand(['ip', 'netns', 'exec', netns, program, '--kubeconfig', kubeconfig, 'apply', '-f', '-'], {input: objects});
@@ -236,7 +237,7 @@ const requestsOf = async (argv: readonly string[]): Promise<number> => {
 	return requests.length;
 };
 
-onCluster('besides our own pods at most 12 requests, as many among 600 other pods', async t => {
+onClusterThoroughly('besides our own pods at most 12 requests, as many among 600 other pods', async t => {
 	const few = await requestsOf(founding);
 	t.true(few > 3 && few <= 12, `${few} requests`);
 	// kubectl asks for 500 at a time.

@@ -14,6 +14,7 @@ import {
 import {
 	isPossible,
 	onCluster,
+	onClusterThoroughly,
 	prepareCluster,
 	restoreCluster,
 } from '../helpers/on-cluster.ts';
@@ -26,7 +27,6 @@ const founding = ['svc/nginx', '--from', 'pod/mars1'];
 const nodes = [1, 2];
 
 // Each takes a whole session; the README says how to ask for all.
-const thoroughly = process.env.HAIRPIN_NO_TOOLS === 'every' ? onCluster : test.skip;
 
 let archive = '';
 
@@ -49,7 +49,7 @@ test.after.always(async () => {
 	await restoreCluster();
 });
 
-onCluster('the image goes onto a node without a registry, and the node says that it has it', async t => {
+onClusterThoroughly('the image goes onto a node without a registry, and the node says that it has it', async t => {
 	const where = ['--node', 'k8s3', ...await flagsOf('ssh'), '--archive', archive];
 	const loaded = await hairpin(['image', 'load', ...where]);
 	t.is(loaded.exitCode, 0, loaded.stderr);
@@ -79,7 +79,7 @@ onCluster('nodes without tcpdump, nc, conntrack and nsenter: the founding incide
 	t.is(await onNode(1, leftovers) + await onNode(2, leftovers), '');
 });
 
-thoroughly('nothing is left on the nodes when hairpin is killed in the middle', async t => {
+onClusterThoroughly('nothing is left on the nodes when hairpin is killed in the middle', async t => {
 	const {kubeconfig, kubectl: program} = await clusterEnv();
 	const argv = await hairpinArgv(['check', ...founding, ...await flagsOf('ssh')]);
 	const stream = startCommand(['env', `HAIRPIN_IMAGE_ARCHIVE=${archive}`, `KUBECONFIG=${kubeconfig}`, `PATH=${program.replace(/\/kubectl$/v, '')}:${process.env.PATH ?? ''}`, ...argv], '');
@@ -96,7 +96,7 @@ thoroughly('nothing is left on the nodes when hairpin is killed in the middle', 
 	t.pass();
 });
 
-thoroughly('with --no-tools nothing is unpacked, and what is missing is said', async t => {
+onClusterThoroughly('with --no-tools nothing is unpacked, and what is missing is said', async t => {
 	const {exitCode, stdout, stderr} = await hairpin(['check', ...founding, ...await flagsOf('ssh'), '--no-tools']);
 	t.not(exitCode, 0);
 	t.notRegex(stderr, /ours are used/v);

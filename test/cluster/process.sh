@@ -74,6 +74,15 @@ others_in_netns() {
 	ip netns pids "$NETNS" | grep -vxFf <(ancestors) || true
 }
 
+# Its pid file goes first, so that it is not missed.
+stop_one() { # NAME
+	local pid
+	read -r pid _ <"$RUN/$1.pid"
+	rm "$RUN/$1.pid"
+	kill -KILL -- "-$pid"
+	while [ -n "$(start_time "$pid")" ]; do sleep 0.1; done
+}
+
 stop_recorded() {
 	local file pid
 	for file in "$RUN"/*.pid; do

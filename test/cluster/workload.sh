@@ -4,11 +4,15 @@
 FOUNDING_OBJECTS='^(Pod/mars[1-3]|Pod/nginx-app-.*|Deployment/nginx-app|Service/(nginx|kubernetes)|ConfigMap/kube-root-ca.crt|Namespace/(default|kube-.*))$'
 FOREIGN_KINDS=pods,deployments,daemonsets,statefulsets,jobs,services,networkpolicies,configmaps,namespaces,clusterroles,clusterrolebindings
 
-founding_objects() {
+mars_pods() {
 	for n in $(node_numbers); do
 		echo ---
 		sed "s/\(mars\|k8s\)N/\1$n/" "$HERE/workload/mars.yaml"
 	done
+}
+
+founding_objects() {
+	mars_pods
 	echo ---
 	cat "$HERE/workload/founding.yaml"
 }
@@ -22,6 +26,9 @@ seed_workload() {
 		return
 	fi
 	say 'creating the founding workload'
+	# Addresses are given out in turn, and mars1 has the first one.
+	mars_pods | run_kubectl apply --server-side --force-conflicts -f - >/dev/null
+	wait_until 180 'the mars pods Ready' run_kubectl wait --for=condition=Ready pod --selector app=mars --timeout=5s
 	apply_workload
 	wait_for_workload
 	on_every_node remember

@@ -3,8 +3,8 @@
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {checks} from '../../src/checks/index.ts';
-import {repairOf} from '../../src/check-command.ts';
-import {showScreens} from '../../src/incident-command.ts';
+import {repairsOfCause} from '../../src/check-command.ts';
+import {showScreens} from '../../src/show-screens.ts';
 import type {IncidentSource} from '../../src/ui/incident-source.ts';
 import {UserFacingError} from '../../src/user-facing-error.ts';
 import {readRecording} from '../helpers/session-recording.ts';
@@ -43,7 +43,7 @@ const source: IncidentSource = {
 
 		return told.at(-1)!.state;
 	},
-	repairs: state => (state.diagnosis?.cause ? repairOf(state)(state.diagnosis.cause) : []),
+	repairs: repairsOfCause,
 	list: async () => ({
 		namespace: 'default',
 		services: [{

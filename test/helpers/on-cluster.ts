@@ -1,3 +1,4 @@
+import process from 'node:process';
 import test from 'ava';
 import {resetCluster, startCluster, whySkipped} from './real-cluster.ts';
 
@@ -12,6 +13,12 @@ export const isPossible = reason === undefined;
 
 /** A test on the real cluster, one at a time; skipped, with the reason told, where none can run. */
 export const onCluster = reason === undefined ? test.serial : test.serial.skip;
+
+/** Whether what takes longer than CI may take is wanted, too. */
+export const isThorough = process.env.HAIRPIN_EVERY === '1';
+
+/** As `onCluster`, for what takes longer than CI may take. */
+export const onClusterThoroughly = isThorough ? onCluster : test.skip;
 
 /** Starts the cluster where it does not run, in the founding state. */
 export const prepareCluster = async (): Promise<void> => {

@@ -120,10 +120,10 @@ export const hairpinArgv = async (argv: readonly string[]): Promise<readonly str
 };
 
 /** Runs hairpin with the cluster's kubectl and kubeconfig. */
-export const hairpin = async (argv: readonly string[], options: {readonly env?: Readonly<Record<string, string>>} = {}): Promise<CommandResult> => {
+export const hairpin = async (argv: readonly string[], options: {readonly env?: Readonly<Record<string, string>>; readonly timeoutMs?: number} = {}): Promise<CommandResult> => {
 	const {kubeconfig, kubectl: kubectlFile} = await clusterEnv();
 	return runCommand(await hairpinArgv(argv), {
-		timeoutMs: 3 * minuteMs,
+		timeoutMs: options.timeoutMs ?? (3 * minuteMs),
 		env: {KUBECONFIG: kubeconfig, PATH: `${path.dirname(kubectlFile)}:${process.env.PATH ?? ''}`, ...options.env},
 	});
 };

@@ -38,13 +38,14 @@ const failureLines = ({failure}: ShownChange, width: number): readonly Line[] =>
 const newsOf = (change: ShownChange): readonly string[] => (isBusy(change) ? change.news.slice(-10) : change.news);
 
 /** The repair of the cause: how far it is, what happened, what came of it, and what it does. */
-export const changeText = ({change, nowMs}: Model, width: number): readonly Line[] => {
+export const changeText = ({change, nowMs, label}: Model, width: number): readonly Line[] => {
 	if (change === undefined) {
 		return [line([' no change was looked at yet: f shows the repair of the cause', 'dim'])];
 	}
 
 	const [sentence, look] = phases[change.phase];
 	return [
+		...(label ? [line([` ${label.word}: ${label.says}`, 'warn'])] : []),
 		line(' ', [isBusy(change) ? `${spinnerAt(nowMs)} ` : '', look], [sentence, look]),
 		...failureLines(change, width),
 		[],

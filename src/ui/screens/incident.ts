@@ -49,8 +49,9 @@ const nameSurroundings = ({state}: Model): readonly string[] => {
 
 /** Which incident it is: the Service, the client, and what they live in as far as there is room. */
 export const drawHeader = (model: Model, width: number): Line => {
-	const left: Line = [...line([' hairpin  ', 'accent']), ...nameTarget(model)];
-	const words = [...nameSurroundings(model)];
+	const {label} = model;
+	const left: Line = [...line([' hairpin ', 'accent']), ...(label ? line([` ${label.word} `, 'found']) : []), ...line(' '), ...nameTarget(model)];
+	const words = [...(label ? [label.says] : []), ...nameSurroundings(model)];
 	while (words.length > 0 && lineWidth(left) + words.join(' · ').length + 4 > width) {
 		words.pop();
 	}

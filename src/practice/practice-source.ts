@@ -1,0 +1,57 @@
+import {type Bundle, readBundle} from '../bundle/read-bundle.ts';
+import {repairsOfCause} from '../check-command.ts';
+import {checks} from '../checks/index.ts';
+import type {PracticeIncident} from '../practice-incidents.ts';
+import {runRecorded} from '../recorded-session.ts';
+import type {IncidentSource} from '../ui/incident-source.ts';
+import {type PracticeWorld, practiseRepair} from './practice-repair.ts';
+import {findRecordings, recordingOf} from './read-recordings.ts';
+
+const longestMs = 4000;
+
+/** Real time, but for recordings that took longer than somebody who practises wants to wait. */
+const speedOf = ({lines}: Bundle): number => {
+	const times = lines.filter(({world}) => world === lines[0].world).map(({atMs}) => atMs);
+	return Math.max(1, ((times.at(-1) ?? 0) - (times.at(0) ?? 0)) / longestMs);
+};
+
+/** What was found in a practice incident. */
+export const readFound = async (incident: PracticeIncident): Promise<Bundle> => {
+	const file = recordingOf(incident);
+	return readBundle(file, findRecordings()(file));
+};
+
+const describeJournal = ({now}: PracticeWorld): string => (now.change === undefined
+	? 'nothing is changed in this practice now\n'
+	: `PRACTISED, and nowhere else\n${now.change}  in force until u puts it back\n`);
+
+/** A practice incident: every state of its world was recorded on a real cluster, and is asked through the same engine. */
+export const createPracticeSource = (incident: PracticeIncident, found: Bundle, isHurried: boolean): IncidentSource => {
+	const run: IncidentSource['run'] = async (_pair, watch, signal) => runRecorded(world.now.bundle, {
+		speed: isHurried ? Infinity : speedOf(world.now.bundle),
+		onEvent(event, state) {
+			if (world.now.change === undefined && state.diagnosis) {
+				world.seen = state;
+			}
+
+			watch(event, state);
+		},
+		signal,
+		isWatched: true,
+	});
+	const world: PracticeWorld = {
+		incident, found, isHurried, seen: undefined, now: {bundle: found, change: undefined},
+		examine: async signal => run({service: found.manifest.service, from: found.manifest.from}, () => undefined, signal),
+	};
+	return {
+		label: {word: 'PRACTICE', says: 'nothing real is changed'},
+		checks,
+		run,
+		repairs: repairsOfCause,
+		beginRepair: practiseRepair(world),
+		changes: incident.changes,
+		journal: async () => describeJournal(world),
+		farewell: [`practice  nothing real was changed; again: hairpin demo ${incident.name}`, '          on a cluster of your own: hairpin svc/NAME --from pod/NAME'],
+		close: async () => undefined,
+	};
+};

@@ -1,0 +1,25 @@
+import {performance} from 'node:perf_hooks';
+import {replay} from './access/recorded.ts';
+import type {Bundle} from './bundle/read-bundle.ts';
+import {type SessionTools, runSession} from './session.ts';
+import type {SessionState} from './session-state.ts';
+import {resolveTarget} from './target.ts';
+
+type Tools = Pick<SessionTools, 'onEvent' | 'signal'> & Partial<Pick<SessionTools, 'onJudged' | 'isWatched'>> & {
+	/** Divides real time; Infinity waits for nothing. */
+	readonly speed: number;
+};
+
+/** Asks the same questions of a bundle as of its cluster then, and judges the answers with the checks of today. Resolves with the last state. */
+export const runRecorded = async ({manifest, lines}: Bundle, {speed, ...tools}: Tools): Promise<SessionState> => {
+	const {access, kubectl} = replay(lines, speed);
+	const startedAt = performance.now();
+	return runSession({
+		onJudged: () => undefined,
+		...tools,
+		resolveTarget: async () => resolveTarget(kubectl, {service: manifest.service, from: manifest.from}),
+		openAccess: () => access,
+		now: () => performance.now() - startedAt,
+		probeTimeoutMs: manifest.timeoutMs,
+	});
+};

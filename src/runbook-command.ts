@@ -1,0 +1,250 @@
+import {createReadStream} from 'node:fs';
+import {performance} from 'node:perf_hooks';
+import {text as readText} from 'node:stream/consumers';
+import {createAccess} from './access/create-access.ts';
+import {type KeptIncident, keepIncident} from './bundle/keep-incident.ts';
+import {type Output, exitCodeOf, repairOf} from './check-command.ts';
+import {cleanText} from './clean.ts';
+import {createKubectl} from './cluster/kubectl.ts';
+import {judgeAgain} from './judge-command.ts';
+import type {RunbookOptions, WalkOptions} from './options.ts';
+import {formatChangeNews} from './report/fix-text.ts';
+import {formatJson} from './report/json.ts';
+import {stampLine, tellProgress} from './report/progress.ts';
+import {formatTable} from './report/table.ts';
+import {composeSchema} from './runbook/json-schema.ts';
+import {createLooker} from './runbook/look.ts';
+import {createMender} from './runbook/mend.ts';
+import {joinWords, suggestWord} from './runbook/mistakes.ts';
+import {formatMistake, parseRunbook} from './runbook/parse-runbook.ts';
+import {createPeople} from './runbook/people.ts';
+import {
+	type Runbook,
+	kindOf,
+	listSteps,
+	targetVariables,
+} from './runbook/runbook.ts';
+import {runbookShape} from './runbook/runbook-shape.ts';
+import type {WalkNews} from './runbook/scene.ts';
+import {shippedRunbooks} from './runbook/shipped.ts';
+import {fillText, listUses} from './runbook/variables.ts';
+import {walk} from './runbook/walk.ts';
+import {formatWalkJson} from './runbook/walk-json.ts';
+import {
+	describeEnd,
+	formatHead,
+	formatNews,
+	formatWalk,
+} from './runbook/walk-text.ts';
+import type {SessionEvent} from './session-state.ts';
+import {UserFacingError} from './user-facing-error.ts';
+
+const couldNotRun = 3;
+
+type Source = {readonly text: string; readonly isShipped: boolean};
+
+const largestBytes = 1_000_000;
+
+/** A shipped runbook by its name, or a file. */
+const readSource = async (file: string): Promise<Source> => {
+	const shipped = shippedRunbooks.get(file);
+	if (shipped !== undefined) {
+		return {text: shipped, isShipped: true};
+	}
+
+	try {
+		// What is longer is refused by its length; how long it is in full matters to nobody.
+		return {text: await readText(createReadStream(file, {end: largestBytes})), isShipped: false};
+	} catch (error) {
+		throw new UserFacingError(`the runbook cannot be read: ${error instanceof Error ? error.message : String(error)}`, `name a file, or a shipped one: ${shippedRunbooks.keys().toArray().join(', ')}`);
+	}
+};
+
+/** Throws `UserFacingError` with the first mistake. */
+const requireRunbook = (file: string, {text}: Source): Runbook => {
+	const parsed = parseRunbook(text);
+	if ('runbook' in parsed) {
+		return parsed.runbook;
+	}
+
+	const [first] = parsed.mistakes;
+	const left = parsed.mistakes.length - 1;
+	throw new UserFacingError(`${formatMistake(cleanText(file), first)}${left > 0 ? ` (and ${left} more)` : ''}`, `see all of them: hairpin runbook --check ${cleanText(file)}`);
+};
+
+const checkRunbook = (file: string, {text}: Source, {write}: Output): number => {
+	const parsed = parseRunbook(text);
+	if ('runbook' in parsed) {
+		write(`${cleanText(file)}: no mistakes, ${listSteps(parsed.runbook.steps).length} steps\n`);
+		return 0;
+	}
+
+	write(parsed.mistakes.map(mistake => `${formatMistake(cleanText(file), mistake)}\n`).join(''));
+	return couldNotRun;
+};
+
+const listShipped = (): string => `${formatTable(shippedRunbooks.entries().map(([name, text]) => [name, requireRunbook(name, {text, isShipped: true}).title]).toArray()).join('\n')}\n`;
+
+const refuseUnknown = (what: string, flag: string, given: readonly string[], known: readonly string[]): void => {
+	const wrong = given.find(name => !known.includes(name));
+	if (wrong !== undefined) {
+		throw new UserFacingError(`the runbook has no ${what} "${wrong}"${suggestWord(wrong, known)}`, known.length === 0 ? `leave ${flag} out` : `${flag} takes ${joinWords(known)}`);
+	}
+};
+
+const readValues = ({variables = {}}: Runbook, {values}: WalkOptions): ReadonlyMap<string, string> => {
+	refuseUnknown('variable', '--set', values.keys().toArray(), Object.keys(variables));
+	const missing = Object.keys(variables).find(name => !values.has(name) && variables[name]?.default === undefined);
+	if (missing !== undefined) {
+		throw new UserFacingError(`the runbook wants a value for "${missing}"${variables[missing]?.says === undefined ? '' : ` (${variables[missing].says})`}`, `give it: --set ${missing}=VALUE`);
+	}
+
+	return new Map([...Object.entries(variables).map(([name, variable]) => [name, variable?.default ?? ''] as const), ...values]);
+};
+
+const checkAnswers = ({steps}: Runbook, {answers}: WalkOptions): void => {
+	const questions = new Map(listSteps(steps).flatMap(step => ('ask' in step && step.name !== undefined ? [[step.name, Object.keys(step.answers)] as const] : [])));
+	refuseUnknown('question', '--answer', answers.keys().toArray(), questions.keys().toArray());
+	for (const [name, answer] of answers) {
+		refuseUnknown(`answer to "${name}"`, `--answer ${name}=…`, [answer], questions.get(name) ?? []);
+	}
+};
+
+/** Commands of a file could do anything, whatever they are said to do: they run only where somebody agreed to it. */
+const agreeToCommands = async ({steps}: Runbook, {isShipped}: Source, options: WalkOptions, {output, signal}: {readonly output: Output; readonly signal: AbortSignal}): Promise<void> => {
+	const commands = listSteps(steps).flatMap(step => ('run' in step ? [`${step.at.padEnd(12)}  ${step.run.join(' ')}`] : []));
+	if (isShipped || commands.length === 0 || (options.isTrusted && !options.isReadOnly)) {
+		return;
+	}
+
+	output.warn(cleanText(`this runbook runs these commands, as root:\n${commands.map(command => `  ${command}`).join('\n')}`));
+	const people = createPeople({...options, answers: new Map()}, signal);
+	try {
+		await people.agree('run them?');
+	} catch (error) {
+		throw error instanceof UserFacingError
+			? new UserFacingError(options.isReadOnly ? 'its commands could change something, and nothing may be changed with --read-only' : 'nothing was done: nobody agreed to its commands', 'say --trust, which lets commands run and still asks for every change')
+			: error;
+	}
+};
+
+const lookingKinds: ReadonlySet<string> = new Set(['inventory', 'probe', 'check', 'capture', 'compare', 'run', 'verify']);
+
+/** Whether any step needs a Service and a client. */
+const isAboutTarget = ({steps}: Runbook): boolean => listSteps(steps).some(step => lookingKinds.has(kindOf(step)))
+	|| listUses(JSON.stringify(steps)).some(name => (targetVariables as readonly string[]).includes(name));
+
+/** The command line wins over the runbook. */
+const readTarget = ({target = {}}: Runbook, options: WalkOptions, values: ReadonlyMap<string, string>) => {
+	const filled = (text: string | undefined): string | undefined => (text === undefined ? undefined : fillText(text, values));
+	// A client belongs to its Service: another Service is asked about from another client.
+	return options.service === undefined
+		? {service: filled(target.service), from: options.from ?? filled(target.from), namespace: options.namespace ?? filled(target.namespace)}
+		: {service: options.service, from: options.from, namespace: options.namespace};
+};
+
+const createTelling = (options: WalkOptions, kept: KeptIncident | undefined, output: Output) => {
+	const tell = tellProgress(output.warn);
+	return {
+		session(event: SessionEvent): void {
+			kept?.event(event);
+			tell(event);
+		},
+		walk(news: WalkNews): void {
+			if (news.type === 'step-ended') {
+				kept?.note(news.type, describeEnd(news.step));
+			}
+
+			if (!options.isJson) {
+				output.write(cleanText(formatNews(news)));
+			} else if (news.type !== 'step-begun') {
+				output.warn(cleanText(news.type === 'step-ended' ? describeEnd(news.step) : formatNews(news)));
+			}
+		},
+	};
+};
+
+const walkRunbook = async (asked: WalkOptions, output: Output, signal: AbortSignal): Promise<number> => {
+	const source = await readSource(asked.file);
+	const runbook = requireRunbook(asked.file, source);
+	const values = readValues(runbook, asked);
+	checkAnswers(runbook, asked);
+	const options = {...asked, ...readTarget(runbook, asked, values)};
+	await agreeToCommands(runbook, source, options, {output, signal});
+	const kubectl = createKubectl(options);
+	const kept = options.bundleFile === undefined ? undefined : keepIncident(options.bundleFile, options, () => performance.now());
+	const telling = createTelling(options, kept, output);
+	const looker = createLooker({
+		...options,
+		kubectl,
+		createAccess: (addressOf, tell) => createAccess(options, {addressOf, kubectl, tell}),
+		tell: telling.session,
+		kept: kept && {
+			access: kept.access,
+			captures: kept.captures,
+			kubectl: kept.kubectl(kubectl),
+			judged(state) {
+				kept.report(formatJson(state, exitCodeOf(state), repairOf(state)));
+			},
+		},
+		signal,
+	});
+	const mender = createMender({
+		options,
+		kubectl,
+		tellSession: telling.session,
+		tellChange(news) {
+			output.warn(stampLine(performance.now(), formatChangeNews(news)));
+		},
+		warn: output.warn,
+		signal,
+	});
+	try {
+		if (!options.isJson) {
+			output.write(cleanText(formatHead(runbook)));
+		}
+
+		const walked = await walk(runbook, {
+			looker, mender, people: createPeople(options, signal), tell: telling.walk, now: () => performance.now(), values,
+		}, isAboutTarget(runbook));
+		output.write(options.isJson ? formatWalkJson(runbook, options.file, walked) : cleanText(formatWalk(walked)));
+		return walked.exitCode;
+	} finally {
+		await looker.close();
+		await kept?.end();
+	}
+};
+
+const draft = async (file: string, output: Output, signal: AbortSignal): Promise<number> => {
+	const {formatDraft} = await import('./runbook/draft.ts');
+	const {state} = await judgeAgain(file, {warn: output.warn, onEvent: tellProgress(output.warn), onJudged: () => undefined}, signal);
+	output.write(formatDraft(state, file));
+	return 0;
+};
+
+/** `hairpin runbook`. Resolves with the exit code (design.md §9). */
+export const runbook = async (options: RunbookOptions, output: Output, signal: AbortSignal): Promise<number> => {
+	switch (options.task) {
+		case 'list': {
+			output.write(listShipped());
+			return 0;
+		}
+
+		case 'schema': {
+			output.write(composeSchema(runbookShape, 'hairpin/runbook/v1'));
+			return 0;
+		}
+
+		case 'check': {
+			return checkRunbook(options.file, await readSource(options.file), output);
+		}
+
+		case 'draft': {
+			return draft(options.file, output, signal);
+		}
+
+		case 'walk': {
+			return walkRunbook(options, output, signal);
+		}
+	}
+};
