@@ -96,7 +96,11 @@ export const networkPolicyDrop: Check = {
 	explain: 'As soon as any NetworkPolicy selects a pod, only what one of them lets through reaches it (ingress) or leaves it (egress); the rest is dropped on that pod\'s node, through the Service and by the pod\'s own address alike. A policy does something only where the CNI enforces it: flannel and the bridge plugin alone do not.',
 	judge,
 	explains: isExplained,
-	repair({target: {service, client, backends}}) {
+	repair({target: {service, client, backends, isFromRules}}) {
+		if (isFromRules === true) {
+			return ['kubectl get networkpolicies -A   # once the API server answers: which of them select the client and the backends'];
+		}
+
 		return [
 			`kubectl -n ${service.namespace} get networkpolicies -o yaml   # add a rule for the pair; do not delete a policy to try it out`,
 			`kubectl get pod -n ${client.namespace} ${client.name} --show-labels; kubectl -n ${service.namespace} get pods ${backends.map(({name}) => name).join(' ')} --show-labels   # what the rule's selectors must match`,
