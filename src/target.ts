@@ -5,6 +5,7 @@ import type {
 	Service,
 	ServicePort,
 } from './cluster/cluster.ts';
+import type {NetworkPolicies} from './cluster/network-policy.ts';
 
 export {resolveTarget, type TargetRequest} from './target/resolve-target.ts';
 
@@ -22,6 +23,8 @@ export type Target = {
 	readonly nodes: ReadonlyMap<string, Node>;
 	/** Facts worth telling that are no failure, such as "the Service has no selector". */
 	readonly notes: readonly string[];
+	/** Those of the Service's namespace; undefined where nobody asked. */
+	readonly policies?: NetworkPolicies;
 	/** True where it was read from the rules of nodes, without the API: names, readiness, selector and the name of targetPort are not known then. */
 	readonly isFromRules?: boolean;
 	/** Such as `v1.33.3`, where the API server told it. */

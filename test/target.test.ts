@@ -59,7 +59,7 @@ const labSlices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?l
 const offNode = (node: string) => `${v1}/pods?fieldSelector=status.phase=Running,spec.nodeName!=${node}&labelSelector=app!=nginx&limit=20`;
 const onNode = (node: string) => `${v1}/pods?fieldSelector=status.phase=Running,spec.nodeName=${node}&labelSelector=app!=nginx&limit=20`;
 
-test('the founding pair is found with eight narrow requests', async t => {
+test('the founding pair is found with nine narrow requests', async t => {
 	const {asked, target} = await inLab('svc/nginx:8080', 'pod/mars1');
 	t.deepEqual(namesOf(target), {
 		client: 'mars1@k8s1', other: 'mars2@k8s2', backends: ['nginx-app-586d595c7f-p4wgt'], endpoints: ['10.244.0.3:80'], nodes: ['k8s1', 'k8s2'],
@@ -75,6 +75,7 @@ test('the founding pair is found with eight narrow requests', async t => {
 		offNode('k8s1'),
 		'/api/v1/nodes/k8s1',
 		'/api/v1/nodes/k8s2',
+		'/apis/networking.k8s.io/v1/namespaces/default/networkpolicies?limit=200',
 		'/version',
 	].toSorted());
 });

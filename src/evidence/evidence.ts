@@ -1,6 +1,7 @@
 import type {Target} from '../target.ts';
 import type {Matrix} from '../probes/matrix.ts';
 import type {CaptureEvidence} from '../capture/capture-evidence.ts';
+import type {NodeNetwork} from './network.ts';
 
 /** Where a value comes from: the point, the command that a person would type, and what it printed. */
 export type Origin = {
@@ -105,6 +106,14 @@ export type VirtualServer = {
 	readonly realServers: ReadonlyArray<{readonly ip: string; readonly port: number; readonly weight: number; readonly active: number; readonly inactive: number}>;
 };
 
+/** A client that session affinity of ipvs mode holds to one backend. */
+export type PinnedClient = {
+	readonly client: string;
+	/** Of the virtual server. */
+	readonly port: number;
+	readonly backend: {readonly ip: string; readonly port: number};
+};
+
 /** Everything that one round trip to a node brought back. */
 export type NodeEvidence = {
 	readonly node: string;
@@ -133,6 +142,10 @@ export type NodeEvidence = {
 	/** Virtual servers that carry the target's ClusterIP; the total number of virtual servers of the node. */
 	readonly virtualServers: Known<readonly VirtualServer[]>;
 	readonly virtualServerCount: Known<number>;
+	/** Clients that a virtual server of the target's ClusterIP is persistent for. */
+	readonly pinnedClients: Known<readonly PinnedClient[]>;
+	/** Interfaces, routes and neighbours. */
+	readonly network: Known<NodeNetwork>;
 	/** Members of KUBE-LOOP-BACK and KUBE-CLUSTER-IP that name the target, as ipset prints them: `10.244.0.19,tcp:80,10.244.0.19`. */
 	readonly ipsets: Known<Readonly<Record<string, readonly string[]>>>;
 	/** Names of the nftables tables, such as `ip kube-proxy`. Only read where nf_tables is loaded. */
@@ -158,6 +171,8 @@ export type PodEvidence = {
 	readonly addresses: Known<readonly string[]>;
 	readonly gateway: Known<string>;
 	readonly mtu: Known<number>;
+	/** The address of its interface on the link, `8a:5f:…`. */
+	readonly linkAddress: Known<string>;
 	readonly listeners: Known<readonly Listener[]>;
 };
 

@@ -171,12 +171,65 @@ read_files='
 				mine = address != "" && substr(address, 1, length(address) - 4) == vip
 				count++
 				if (mine) print line
+				if (mine && line ~ / persistent /) is_persistent = 1
 			} else if (mine && line ~ /^ +-> /) print line
 		}
 		print "count " count + 0
+		if (is_persistent) print_pinned()
+	}
+	# Clients that session affinity holds to a backend: entries without a port of the client (net/netfilter/ipvs/ip_vs_conn.c).
+	function print_pinned(line, more, word, count, shown) {
+		more = (getline line < "/proc/net/ip_vs_conn")
+		for (; more > 0 && count < 200000; count++) {
+			if (split(line, word, " ") > 6 && word[3] == "0000") {
+				gsub(/[\[\]:]/, "", word[4])
+				if (toupper(word[4]) == vip && ++shown <= 100) print "pinned " word[2] " " word[5] " " word[6] " " word[7]
+			}
+			more = (getline line < "/proc/net/ip_vs_conn")
+		}
+		close("/proc/net/ip_vs_conn")
+	}
+	function print_routes(line, word, count) {
+		getline line < "/proc/net/route"
+		while ((getline line < "/proc/net/route") > 0) {
+			if (++count > 1000) { print "cut routes"; break }
+			split(line, word, "\t")
+			print "route " word[1] " " word[2] " " word[3] " " word[4] " " word[7] " " word[8]
+		}
+		close("/proc/net/route")
+	}
+	function print_neighbours(line, word, i, wanted) {
+		for (i = split(ips, word, ","); i > 0; i--) wanted[word[i]] = 1
+		while ((getline line < "/proc/net/arp") > 0)
+			if (split(line, word, " ") > 5 && (word[1] in wanted)) print "neighbour " word[1] " " word[3] " " word[4] " " word[6]
+		close("/proc/net/arp")
+	}
+	# A line of names stands before each line of numbers.
+	function print_dropped(line, names, name, value, i) {
+		while ((getline line < "/proc/net/netstat") > 0) {
+			if (line ~ /^TcpExt: [A-Za-z]/) { names = line; continue }
+			if (line !~ /^TcpExt: [0-9]/) continue
+			split(names, name, " ")
+			for (i = split(line, value, " "); i > 1; i--) if (name[i] == "IPReversePathFilter") print "dropped rp_filter " value[i]
+		}
+		close("/proc/net/netstat")
+	}
+	function print_interface(path, part, name, kind, line) {
+		split(path, part, "/")
+		name = part[5]
+		while ((getline line < (path "/uevent")) > 0) if (line ~ /^DEVTYPE=/) kind = substr(line, 9)
+		close(path "/uevent")
+		print "interface " name " " (kind == "" ? "-" : kind) " " first(path "/mtu") " " first(path "/flags") " " first("/proc/sys/net/ipv4/conf/" name "/rp_filter")
+	}
+	function print_network() {
+		print "@@network"
+		print_all("interface")
+		printf "%s%s%s", own, rules, vxlans
+		print_routes(); print_neighbours(); print_dropped()
 	}
 	function print_one(kind, path) {
-		if (kind == "bridge") { if (first(path "/bridge_id") != "absent") print_bridge(path) }
+		if (kind == "interface") { if (++interfaces <= 200) print_interface(path) }
+		else if (kind == "bridge") { if (first(path "/bridge_id") != "absent") print_bridge(path) }
 		else if (kind == "port") { if (first(path) != "absent") print_port(path) }
 		else if (kind == "module") print_boot_file(path, "br[-_]netfilter")
 		else print_boot_file(path, "^[^#;]*(net[./]bridge|ip_forward|conf[./]all[./]forwarding)")
@@ -189,6 +242,9 @@ read_files='
 	# Operands are no files to awk: taken from ARGV, it reads its standard input, where print_times and ip(8) write.
 	BEGIN { for (i = 1; i < ARGC; i++) operand[i] = ARGV[i]; operands = ARGC - 1; ARGC = 1 }
 	/^[0-9]+ \// { changed[substr($0, index($0, " ") + 1)] = $1; next }
+	/^[0-9]+:\t/ { if (++ruled <= 100) rules = rules "rule " $0 "\n"; next }
+	/ vxlan id / && match($0, / dstport [0-9]+/) { name = $2; sub(/[@:].*/, "", name); vxlans = vxlans "vxlan " name " " substr($0, RSTART + 9, RLENGTH - 9) "\n"; next }
+	NF > 3 && ($3 == "inet" || $3 == "inet6") && ++owned <= 1000 { own = own "own " $2 " " $4 "\n" }
 	NF > 3 { addresses[$2] = addresses[$2] "address " $2 " " $3 " " $4 "\n" }
 	END {
 		print "@@boot-time"
@@ -206,11 +262,19 @@ read_files='
 		print "@@cni"
 		print_configs("cni")
 		print_ipvs()
+		print_network()
 	}'
 
 # Everything that stands in files, in one awk. Its operands are pairs: what a file is, and where.
 print_files() {
 	set --
+	# Ports of bridges are told with them.
+	has_vxlan=no
+	for path in /sys/class/net/*; do
+		if [ -e "$path/brport" ]; then continue; fi
+		set -- "$@" interface "$path"
+		while read -r line; do if [ "$line" = DEVTYPE=vxlan ]; then has_vxlan=yes; fi; done 2>/dev/null <"$path/uevent"
+	done
 	for path in /sys/class/net/*/bridge; do set -- "$@" bridge "$path"; done
 	for path in /sys/class/net/*/brif/*/hairpin_mode; do set -- "$@" port "$path"; done
 	for path in "$root"/etc/modules-load.d/*.conf "$root"/run/modules-load.d/*.conf "$root"/usr/local/lib/modules-load.d/*.conf "$root"/usr/lib/modules-load.d/*.conf; do set -- "$@" module "$path"; done
@@ -226,7 +290,15 @@ print_files() {
 	for path in "$root"/etc/cni/net.d/*.conflist "$root"/etc/cni/net.d/*.conf "$root"/etc/cni/net.d/*.json "$root"/var/lib/rancher/k3s/agent/etc/cni/net.d/*.conflist; do
 		if [ -f "$path" ] && [ "${#cni}" -lt 8 ]; then cni=${cni}x; set -- "$@" "cni ${path#"$root"}" "$path"; files=$files$newline$path; fi
 	done
-	{ print_times; if have ip; then exec ip -o addr 2>/dev/null; fi; } | awk -v root="$root" -v release="$release" -v vip="$vip_hex" "$read_files" "$@"
+	{ print_times; print_addresses; } | awk -v root="$root" -v release="$release" -v vip="$vip_hex" -v ips="$endpoint_ips" "$read_files" "$@"
+}
+
+# What the node is called by, by which rules it chooses a table of routes, and which port its tunnels use.
+print_addresses() {
+	if ! have ip; then return; fi
+	ip -o -4 rule 2>/dev/null
+	if [ "$has_vxlan" = yes ]; then ip -o -d link show type vxlan 2>/dev/null; fi
+	exec ip -o addr 2>/dev/null
 }
 
 print_times() { # of the lines of files: seconds since 1970, and the path

@@ -19,6 +19,7 @@ import {
 	parseDaemon,
 	parseProxyMode,
 } from './parse-daemons.ts';
+import {parseNetwork} from './parse-network.ts';
 import {parseIptables, parseIpvs} from './parse-rules.ts';
 import {
 	findSection,
@@ -131,6 +132,8 @@ export const parseNodeEvidence = (node: string, text: string): NodeEvidence => {
 		iptables: parseIptables(node, sections),
 		virtualServers: ipvs.servers,
 		virtualServerCount: ipvs.count,
+		pinnedClients: ipvs.pinned,
+		network: parseNetwork(node, find('network'), sysctls),
 		ipsets: parseIpsets(node, find('ipsets')),
 		nftTables: parseNftTables(node, find('nft')),
 		conntrack: parseConntrack(sysctls),

@@ -86,8 +86,10 @@ const readAddress = (line: string): readonly string[] => {
 
 const orUnknown = <T>(value: T | undefined, origin: Origin, because: string): Known<T> => (value === undefined ? unknown(because) : known(value, origin));
 
+const readLinkAddress = (line: string): string | undefined => / link\/ether (?<address>[\d:a-f]+)/v.exec(line)?.groups?.address;
+
 /** What the pod's default route and its interface say. */
-const parseInterface = (point: string, sections: readonly Section[], because: string): Pick<PodEvidence, 'interfaceName' | 'peerIfindex' | 'gateway' | 'mtu'> => {
+const parseInterface = (point: string, sections: readonly Section[], because: string): Pick<PodEvidence, 'interfaceName' | 'peerIfindex' | 'gateway' | 'mtu' | 'linkAddress'> => {
 	const route = parseRoute(linesOf(findSection(sections, 'route')));
 	const links = linesOf(findSection(sections, 'links')).flatMap(line => parseLink(line));
 	const link = links.find(({name}) => name === route?.name) ?? links.find(({peerIfindex}) => peerIfindex !== undefined);
@@ -98,6 +100,7 @@ const parseInterface = (point: string, sections: readonly Section[], because: st
 		interfaceName: name === undefined ? orUnknown(route?.name, routeOrigin, because) : known(name, linkOrigin),
 		peerIfindex: orUnknown(peerIfindex, linkOrigin, name === undefined ? because : `${name} of ${point} is not a veth`),
 		mtu: orUnknown(mtu, linkOrigin, because),
+		linkAddress: orUnknown(readLinkAddress(line), linkOrigin, because),
 		gateway: orUnknown(route?.gateway, routeOrigin, because),
 	};
 };

@@ -3,6 +3,7 @@ import type {
 	IptablesChain,
 	IptablesRule,
 	Known,
+	PinnedClient,
 	RealServer,
 	VirtualServer,
 } from './evidence.ts';
@@ -82,10 +83,19 @@ const parseAddress = (word: string): {readonly ip: string; readonly port: number
 
 const isProtocol = (word: string): word is VirtualServer['protocol'] => ['TCP', 'UDP', 'SCTP', 'FWM'].includes(word);
 
+/** `pinned 0AF40012 1F90 0AF40013 0050`: client, port of the virtual server, backend and its port, as in /proc/net/ip_vs_conn. */
+const parsePinned = (line: string): readonly PinnedClient[] => {
+	const [kind, client = '', port = '', ip = '', backendPort = ''] = line.split(' ', 5);
+	return kind === 'pinned'
+		? [{client: parseAddress(`${client}:${port}`).ip, port: Number.parseInt(port, 16), backend: parseAddress(`${ip}:${backendPort}`)}]
+		: [];
+};
+
 /** The virtual servers of the target's ClusterIP and how many there are in all (net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_info_seq_show). */
-export const parseIpvs = (point: string, section: Section | undefined): {readonly servers: Known<readonly VirtualServer[]>; readonly count: Known<number>} => {
+export const parseIpvs = (point: string, section: Section | undefined): {readonly servers: Known<readonly VirtualServer[]>; readonly count: Known<number>; readonly pinned: Known<readonly PinnedClient[]>} => {
 	if (!section) {
-		return {servers: unknown('the script did not get as far as IPVS'), count: unknown('the script did not get as far as IPVS')};
+		const missing: Known<never> = unknown('the script did not get as far as IPVS');
+		return {servers: missing, count: missing, pinned: missing};
 	}
 
 	const lines = linesOf(section);
@@ -107,5 +117,8 @@ export const parseIpvs = (point: string, section: Section | undefined): {readonl
 	}
 
 	const origin = originOf(point, 'cat /proc/net/ip_vs', lines.join('\n'));
-	return {servers: known(servers, origin), count: known(count, origin)};
+	const pinned = lines.flatMap(line => parsePinned(line));
+	return {
+		servers: known(servers, origin), count: known(count, origin), pinned: known(pinned, originOf(point, 'cat /proc/net/ip_vs_conn', lines.filter(line => line.startsWith('pinned ')).join('\n'))),
+	};
 };

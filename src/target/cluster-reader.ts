@@ -6,6 +6,7 @@ import type {FromArgument} from './parse-arguments.ts';
 export const maxListedPods = 50;
 const maxNeighbours = 20;
 const maxSlices = 20;
+const maxPolicies = 200;
 const maxNames = 500;
 const maxNamedPods = 200;
 
@@ -29,6 +30,7 @@ export const createClusterReader = (kubectl: Kubectl, namespace: string) => {
 	const core = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
 	const apps = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}`;
 	const slices = `/apis/discovery.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/endpointslices`;
+	const policies = `/apis/networking.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/networkpolicies`;
 	const get = async (path: string, parameters?: Parameters): Promise<KubectlAnswer> =>
 		kubectl.getRaw(parameters === undefined ? path : withParameters(path, parameters));
 	const listPods = async (parameters: Parameters) => get(`${core}/pods`, parameters);
@@ -40,6 +42,7 @@ export const createClusterReader = (kubectl: Kubectl, namespace: string) => {
 		service: async (name: string) => get(`${core}/services/${encodeURIComponent(name)}`),
 		endpointSlices: async (service: string) => get(slices, {labelSelector: `kubernetes.io/service-name=${service}`, limit: maxSlices}),
 		endpoints: async (service: string) => get(`${core}/endpoints/${encodeURIComponent(service)}`),
+		networkPolicies: async () => get(policies, {limit: maxPolicies}),
 		pod: async (name: string) => get(`${core}/pods/${encodeURIComponent(name)}`),
 		workload: async ({resource, name}: FromArgument) => get(`${apps}/${resource}/${encodeURIComponent(name)}`),
 		podsWithLabels: async (labels: Labels) => listPods({labelSelector: formatLabels(labels), limit: maxListedPods}),

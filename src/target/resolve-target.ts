@@ -1,5 +1,6 @@
 import type {Endpoint, Pod, Service} from '../cluster/cluster.ts';
 import type {Kubectl, KubectlAnswer} from '../cluster/kubectl.ts';
+import {readNetworkPolicies} from '../cluster/network-policy.ts';
 import {dig, familyOf, readSomeText} from '../cluster/read-json.ts';
 import {readService} from '../cluster/read-service.ts';
 import type {Target} from '../target.ts';
@@ -53,6 +54,7 @@ const askFirst = async (cluster: ClusterReader, name: string, from: FromArgument
 	cluster.endpointSlices(name),
 	from === undefined ? undefined : askForClient(cluster, from),
 	cluster.version(),
+	cluster.networkPolicies(),
 ]);
 
 const refuseWindows = ({client, nodes}: Surroundings): void => {
@@ -93,7 +95,7 @@ export const resolveTarget = async (kubectl: Kubectl, request: TargetRequest, on
 	const from = request.from === undefined ? undefined : parseFromArgument(request.from);
 	const cluster = createClusterReader(kubectl, checkNamespace(request.namespace ?? await kubectl.currentNamespace()));
 	onProgress(`reading svc/${wanted.name} in the namespace ${cluster.namespace}`);
-	const [serviceAnswer, slices, clientAnswer, version] = await askFirst(cluster, wanted.name, from);
+	const [serviceAnswer, slices, clientAnswer, version, policies] = await askFirst(cluster, wanted.name, from);
 	const service = await requireService(cluster, wanted, serviceAnswer);
 	const {examined, notes} = examine(service, wanted);
 	const found = await findEndpoints(cluster, examined, slices);
@@ -102,5 +104,5 @@ export const resolveTarget = async (kubectl: Kubectl, request: TargetRequest, on
 	const surroundings = await readSurroundings(cluster, examined, found.endpoints, settled?.client);
 	refuseWindows(surroundings);
 	const serverVersion = version.ok ? readSomeText(dig(version.value, 'gitVersion')) : undefined;
-	return assemble(examined, surroundings, [...notes, ...found.notes, ...(settled?.notes ?? [])], serverVersion);
+	return {...assemble(examined, surroundings, [...notes, ...found.notes, ...(settled?.notes ?? [])], serverVersion), policies: readNetworkPolicies(policies)};
 };

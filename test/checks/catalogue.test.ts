@@ -24,6 +24,7 @@ import {
 	nginx2,
 	vip,
 } from '../helpers/evidence-builder.ts';
+import {buildNetwork} from '../helpers/node-builder.ts';
 
 const read = <T>(value: T) => ({value, origin: {point: 'k8s1', command: 'cat', excerpt: ''}});
 
@@ -161,11 +162,27 @@ test('overlay: UDP 8472 dropped on one node cuts pods of other nodes off, and no
 	const outcomes = {
 		'mars2 vip': 'timeout', 'mars2 10.244.0.19': 'timeout', 'mars3 vip': 'timeout', 'mars3 10.244.0.19': 'timeout', 'k8s2 vip': 'timeout',
 	} as const;
-	const evidence = buildEvidence({
-		...healthy, client: mars2, outcomes, nodes: {k8s1: {bridgeNetfilter: 1, more: {iptables: iptablesWith(['-A INPUT -p udp -m udp --dport 8472 -j DROP'])}}},
+	const {target} = buildEvidence({...healthy, client: mars2});
+	const tunnelled = (name: string, port: number): NodeEvidence['network'] => {
+		const network = buildNetwork(name, target);
+		return read({...network, routes: network.routes.map(route => (route.gateway === undefined || route.prefix === 0 ? route : {...route, device: 'tunnel'})), tunnels: [{device: 'tunnel', port}]});
+	};
+
+	const over = (networkOf: (name: string) => NodeEvidence['network']) => buildEvidence({
+		...healthy,
+		client: mars2,
+		outcomes,
+		nodes: {
+			k8s1: {bridgeNetfilter: 1, more: {network: networkOf('k8s1'), iptables: iptablesWith(['-A INPUT -p udp -m udp --dport 8472 -j DROP'])}},
+			...Object.fromEntries(['k8s2', 'k8s3'].map(name => [name, {bridgeNetfilter: 1 as const, more: {network: networkOf(name)}}])),
+		},
 	});
+	const evidence = over(name => tunnelled(name, 8472));
 	t.is(causeOf(evidence), 'overlay-underlay-blocked');
 	t.is(evidence.matrix.filter(cell => overlayUnderlayBlocked.explains(cell, evidence)).length, 5);
+	t.is(causeOf(over(() => ({unknown: 'ip is not installed'}))), 'overlay-underlay-blocked', 'flannel, where routes were not read');
+	t.is(causeOf(over(name => tunnelled(name, 4789))), undefined, 'the tunnel uses another port');
+	t.is(causeOf(over(name => read(buildNetwork(name, target)))), undefined, 'no tunnel is in use');
 	t.is(overlayUnderlayBlocked.judge(buildEvidence(healthy)).status, 'ok');
 });
 

@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import test from 'ava';
 import type {NodeEvidence} from '../../src/evidence/evidence.ts';
 import {valueOf} from '../../src/evidence/known.ts';
+import {routeTo, unusualRules} from '../../src/evidence/network.ts';
 import {parseNodeEvidence} from '../../src/evidence/parse-node.ts';
 import {parsePodEvidence} from '../../src/evidence/parse-pod.ts';
 import {
@@ -75,6 +76,43 @@ test('the founding node: IPVS, ipsets and conntrack', t => {
 	t.is(valueOf(node.virtualServerCount), 2);
 	t.deepEqual(valueOf(node.ipsets), {'KUBE-LOOP-BACK': ['10.244.0.2,tcp:80,10.244.0.2'], 'KUBE-CLUSTER-IP': ['10.98.171.178,tcp:8080']});
 	t.is(valueOf(node.conntrack)?.max, 8192);
+});
+
+test('routes, interfaces, neighbours and pinned clients, as a node of the cluster printed them', t => {
+	const seen = edited('@@end', [
+		'@@network',
+		'interface lo - 65536 0x9 0',
+		'interface vec0 - 1500 0x1003 1',
+		'interface cni0 bridge 1500 0x1003 0',
+		'interface tunnel vxlan 1450 0x1002 0',
+		'own vec0 192.168.26.11/24',
+		'own kube-ipvs0 10.98.171.178/32',
+		'rule 0:\tfrom all lookup local',
+		'rule 32766:\tfrom all lookup main',
+		'rule 32767:\tfrom all lookup default',
+		'vxlan tunnel 8472',
+		'route vec0 00000000 011AA8C0 0003 0 00000000',
+		'route cni0 0000F40A 00000000 0001 0 00FFFFFF',
+		'route vec0 0002F40A 0C1AA8C0 0003 0 00FFFFFF',
+		'route * 0063F40A 00000000 0201 0 00FFFFFF',
+		'neighbour 10.244.0.19 0x2 16:4a:e9:0d:c3:6b cni0',
+		'neighbour 10.244.0.20 0x0 00:00:00:00:00:00 cni0',
+		'neighbour 10.244.0.21 0x6 02:00:00:00:00:99 cni0',
+		'dropped rp_filter 4',
+		'@@end',
+	].join('\n'));
+	const network = valueOf(seen.network);
+	t.deepEqual(network?.interfaces.map(({name, kind, isUp, reversePathFilter}) => `${name} ${kind} ${isUp} ${reversePathFilter}`), ['lo  true 0', 'vec0  true 1', 'cni0 bridge true 0', 'tunnel vxlan false 0']);
+	const ways = ['10.244.0.19', '10.244.2.31', '10.244.99.1', '8.8.8.8'].map(ip => network && routeTo(network, ip));
+	t.deepEqual(ways.map(way => `${way?.device} ${way?.network}/${way?.prefix} ${way?.gateway} ${way?.isRefusing}`), [
+		'cni0 10.244.0.0/24 undefined false', 'vec0 10.244.2.0/24 192.168.26.12 false', '* 10.244.99.0/24 undefined true', 'vec0 0.0.0.0/0 192.168.26.1 false',
+	]);
+	t.deepEqual(network && unusualRules(network), []);
+	t.deepEqual(network?.neighbours.map(({ip, isPermanent}) => `${ip} ${isPermanent}`), ['10.244.0.19 false', '10.244.0.21 true']);
+	t.like(network, {reversePathDrops: 4, tunnels: [{device: 'tunnel', port: 8472}]});
+	t.deepEqual(valueOf(edited('count 2', 'count 2\npinned 0AF40012 1F90 0AF400C7 0050').pinnedClients), [{client: '10.244.0.18', port: 8080, backend: {ip: '10.244.0.199', port: 80}}]);
+	t.true('unknown' in edited('@@end', '@@network\ncut routes\n@@end').network);
+	t.true('unknown' in node.network, 'an older output has no such section');
 });
 
 test('every value tells where it comes from', t => {

@@ -7,6 +7,7 @@ import type {
 	NodeEvidence,
 	Switch,
 } from '../../src/evidence/evidence.ts';
+import type {NodeNetwork, NodeRoute} from '../../src/evidence/network.ts';
 import type {Target} from '../../src/target.ts';
 
 /** What a node of the lab has; see `defaults`. */
@@ -145,6 +146,36 @@ const proxyEvidence = (full: Full, target: Target, read: <T>(value: T, command: 
 	};
 };
 
+const plainRules = ['0:\tfrom all lookup local', '32766:\tfrom all lookup main', '32767:\tfrom all lookup default'];
+
+/** Routes to the other nodes' pods by way of those nodes, as flannel's host-gw backend lays them. */
+export const buildNetwork = (node: string, {nodes}: Target): NodeNetwork => {
+	const own = nodes.get(node)?.internalIp ?? '172.30.0.11';
+	const network = (cidr: string) => cidr.split('/', 1)[0];
+	const route = (more: Pick<NodeRoute, 'device' | 'network'> & Partial<NodeRoute>): NodeRoute => ({
+		prefix: 24, gateway: undefined, metric: 0, isRefusing: false, ...more,
+	});
+	const others = nodes.values().filter(({name}) => name !== node).flatMap(({internalIp, podCidrs}) => podCidrs.map(cidr => route({device: 'eth0', network: network(cidr), gateway: internalIp})));
+	return {
+		interfaces: ['eth0', 'cni0'].map(name => ({
+			name, kind: name === 'cni0' ? 'bridge' : '', mtu: 1500, isUp: true, reversePathFilter: 0,
+		})),
+		routes: [
+			route({
+				device: 'eth0', network: '0.0.0.0', prefix: 0, gateway: '172.30.0.1',
+			}),
+			route({device: 'eth0', network: '172.30.0.0'}),
+			...(nodes.get(node)?.podCidrs ?? []).map(cidr => route({device: 'cni0', network: network(cidr)})),
+			...others,
+		],
+		rules: plainRules,
+		addresses: [{device: 'eth0', address: `${own}/24`}],
+		neighbours: [],
+		tunnels: [],
+		reversePathDrops: 0,
+	};
+};
+
 /** One node of the lab, as it was read. */
 export const buildNode = (node: string, settings: NodeSettings, target: Target): NodeEvidence => {
 	const full: Full = {...defaults, ...settings};
@@ -164,6 +195,8 @@ export const buildNode = (node: string, settings: NodeSettings, target: Target):
 		cniConfigs: read([{path: '/etc/cni/net.d/10-flannel.conflist', modifiedAt: startedAt, text: '{"plugins":[{"type":"flannel","delegate":{"hairpinMode":true,"isDefaultGateway":true}}]}'}], 'cat /etc/cni/net.d/10-flannel.conflist'),
 		...proxyEvidence(full, target, read),
 		nftTables: read([], 'nft list tables'),
+		pinnedClients: read([], 'cat /proc/net/ip_vs_conn'),
+		network: read(buildNetwork(node, target), 'ip -4 route'),
 		conntrack: read({count: 10, max: 8192}, 'cat /proc/sys/net/netfilter/nf_conntrack_count'),
 		...full.more,
 	};

@@ -29,9 +29,22 @@ export const writeRecording = (name: string, events: readonly SessionEvent[]): v
 
 type RecordedEvent = SessionEvent | {readonly type: 'diagnosed'; readonly atMs: number; readonly isFinal: boolean} | {readonly type: 'checks-judged'; readonly atMs: number};
 
+// What was read later than the recording was made.
+const missing = {unknown: 'the recording is older than this reading'};
+
+const withMissing = <T extends object>(evidence: T, keys: readonly string[]): T => ({...Object.fromEntries(keys.map(key => [key, missing])), ...evidence});
+
 const complete = (event: RecordedEvent, state: SessionState): SessionEvent => {
 	if (event.type === 'diagnosed') {
 		return {...event, diagnosis: diagnose(checks, evidenceOf(state))};
+	}
+
+	if (event.type === 'node-read') {
+		return {...event, evidence: withMissing(event.evidence, ['pinnedClients', 'network'])};
+	}
+
+	if (event.type === 'pod-read') {
+		return {...event, evidence: withMissing(event.evidence, ['linkAddress'])};
 	}
 
 	return event.type === 'checks-judged' ? {...event, findings: diagnose(checks, evidenceOf(state)).findings} : event;

@@ -1,5 +1,6 @@
 import type {Evidence, Iptables, NodeEvidence} from '../../evidence/evidence.ts';
 import {valueOf} from '../../evidence/known.ts';
+import {routeTo} from '../../evidence/network.ts';
 import {bridgeOfPod, cniPlugin, kernelProxyMode} from '../../evidence/readings.ts';
 import {isMasqueradingAll} from '../shared/bypass.ts';
 import type {Route} from '../shared/routes.ts';
@@ -86,22 +87,37 @@ const hostBackendSteps = (route: Route, evidence: Evidence): readonly Step[] => 
 	})];
 };
 
-/** flannel's VXLAN (Documentation/backends.md): UDP 8472, from node to node, in both directions. */
-const vxlanPort = 8472;
+/** flannel's VXLAN (Documentation/backends.md): UDP 8472. */
+const flannelPort = 8472;
 
-const tunnelStep = (from: string, to: string, hook: 'INPUT' | 'OUTPUT', {target}: Evidence): Step => stepOf(hook === 'INPUT' ? to : from, hook, {
-	protocol: 'udp', source: target.nodes.get(from)?.internalIp, destination: target.nodes.get(to)?.internalIp, destinationPort: vxlanPort,
+/** The port of the tunnel that a node's route to an address leads into; of flannel the usual one, where routes could not be read. */
+const tunnelPort = (node: NodeEvidence | undefined, ip: string): number | undefined => {
+	const network = valueOf(node?.network);
+	// Without ip(8) neither rules nor ports of tunnels are known.
+	if (network?.rules === undefined) {
+		return node && valueOf(cniPlugin(node))?.startsWith('flannel') === true ? flannelPort : undefined;
+	}
+
+	const device = ip.includes(':') ? undefined : routeTo(network, ip)?.device;
+	return network.tunnels.find(tunnel => tunnel.device === device)?.port;
+};
+
+const tunnelStep = (port: number, [from, to]: readonly [from: string, to: string], hook: 'INPUT' | 'OUTPUT', {target}: Evidence): Step => stepOf(hook === 'INPUT' ? to : from, hook, {
+	protocol: 'udp', source: target.nodes.get(from)?.internalIp, destination: target.nodes.get(to)?.internalIp, destinationPort: port,
 });
 
-/** Packets of the overlay between two nodes, where flannel is what carries them. */
-const overlaySteps = ({cell: {fromNode}, backendNode, place, backend}: Route, evidence: Evidence): readonly Step[] => {
-	const node = evidence.nodes.get(fromNode);
-	const isFlannel = node !== undefined && valueOf(cniPlugin(node))?.startsWith('flannel') === true;
-	if (!isFlannel || place !== 'other-node' || backendNode === undefined || backend?.isHostNetwork === true) {
+/** Packets of the overlay between two nodes, each direction where that node's route leads into a tunnel. */
+const overlaySteps = ({cell: {fromNode}, from, backendNode, endpoint, place, backend}: Route, evidence: Evidence): readonly Step[] => {
+	if (place !== 'other-node' || backendNode === undefined || backend?.isHostNetwork === true) {
 		return [];
 	}
 
-	return [[fromNode, backendNode], [backendNode, fromNode]].flatMap(([from, to]) => [tunnelStep(from, to, 'OUTPUT', evidence), tunnelStep(from, to, 'INPUT', evidence)]);
+	const there = {ends: [fromNode, backendNode] as const, to: endpoint.ip};
+	const back = from ? [{ends: [backendNode, fromNode] as const, to: from.ip}] : [];
+	return [there, ...back].flatMap(({ends, to}) => {
+		const port = tunnelPort(evidence.nodes.get(ends[0]), to);
+		return port === undefined ? [] : [tunnelStep(port, ends, 'OUTPUT', evidence), tunnelStep(port, ends, 'INPUT', evidence)];
+	});
 };
 
 const walkStep = ({node, hook, packet}: Step, reading: NodeEvidence): HostCrossing => {

@@ -24,6 +24,8 @@ const nodeOf = {mars1: 1, mars2: 2, backend: 1} as const;
 const probeScript = `for n in /var/run/netns/*; do nsenter --net=$n ip -o -4 addr show scope global | grep -qF " $IP/" && break; done
 said=$(nsenter --net=$n timeout 3 bash -c "exec 3<>/dev/tcp/$VIP/8080" 2>&1) && echo open || case $said in *refused*) echo refused ;; *) echo timeout ;; esac`;
 
+const probeFromNode = async (node: number): Promise<string> => (await onNode(node, `timeout 3 bash -c 'exec 3<>/dev/tcp/${vip}/8080' 2>/dev/null && echo open || echo timeout`)).trim();
+
 const probeFrom = async (pod: string, node: number): Promise<string> => {
 	const ip = (await kubectl('get', 'pod', pod, '-o', 'jsonpath={.status.podIP}')).trim();
 	return (await onNode(node, `IP=${ip}; VIP=${vip}; ${probeScript}`)).trim();
@@ -39,7 +41,8 @@ const findMistakes = ({cause, latent = []}: FaultCase, report: {readonly cause: 
 export const runCase = async (given: FaultCase): Promise<CaseResult> => {
 	await given.inject();
 	const pod = given.client === 'backend' ? await findBackend() : given.client;
-	await until(`"${given.title}" to be seen as ${given.seen}`, async () => await probeFrom(pod, nodeOf[given.client]) === given.seen, 40);
+	const node = nodeOf[given.client];
+	await until(`"${given.title}" to be seen as ${given.seen}`, async () => await (given.isSeenFromNode === true ? probeFromNode(node) : probeFrom(pod, node)) === given.seen, 40);
 	const {report} = await checkVia('ssh', 'svc/nginx', '--from', `pod/${pod}`);
 	return {
 		title: given.title, fault: given.fault, seen: given.seen, expected: given.cause ?? 'none', said: report.cause ?? 'none', mistakes: [...findMistakes(given, report), ...(report.cause === (given.cause ?? null) ? [] : [report.verdict])],

@@ -26,13 +26,14 @@ const formatTable = (results: readonly CaseResult[]): string => {
 const runAll = async (wanted: string | undefined): Promise<readonly CaseResult[]> => {
 	const results: CaseResult[] = [];
 	/* eslint-disable no-await-in-loop -- the cluster has one state at a time */
-	const cases = faultCases.filter(({title, fault}) => wanted === undefined || title.includes(wanted) || fault === wanted);
+	const cases = faultCases.filter(({title, fault}) => wanted === undefined || title.includes(wanted) || fault === wanted || wanted.split(',').includes(fault));
 	for (const given of cases) {
 		try {
 			const result = await runCase(given);
 			results.push(result);
 			console.log([formatRow(result), ...result.mistakes].join('\n  '));
 		} finally {
+			await given.heal?.();
 			await resetCluster();
 		}
 	}
