@@ -3,7 +3,6 @@ import type {Evidence} from '../evidence/evidence.ts';
 import {
 	type Attempt,
 	type Cell,
-	cellOutcome,
 	isFailing,
 	nameCell,
 } from '../probes/matrix.ts';
@@ -66,10 +65,7 @@ export const predictChange = (checks: readonly Check[], evidence: Evidence, chan
 	return evidence.matrix.filter(cell => isAttempted(cell)).map(cell => predictCell(checks, cell, evidence, after));
 };
 
-const describeOutcome = (cell: Cell): string => cellOutcome(cell);
-
-/** Cells that worked before and do not now, in words. */
-export const describeWorse = (before: readonly Cell[], now: readonly Cell[]): readonly string[] => now
+/** Cells that worked before and do not now. */
+export const findWorse = (before: readonly Cell[], now: readonly Cell[]): readonly Cell[] => now
 	.filter(cell => isAttempted(cell) && isFailing(cell))
-	.filter(cell => before.some(other => nameCell(other) === nameCell(cell) && isAttempted(other) && !isFailing(other)))
-	.map(cell => `${cell.from} → ${cell.toIp}:${cell.toPort} ${describeOutcome(cell)}`);
+	.filter(cell => before.some(other => nameCell(other) === nameCell(cell) && isAttempted(other) && !isFailing(other)));

@@ -1,7 +1,6 @@
 import {type ApplyOutcome, applyChange} from '../changes/apply.ts';
 import type {ChangeNews} from '../changes/change-news.ts';
 import {lockNodes} from '../changes/lock.ts';
-import {describeWorse} from '../changes/predict.ts';
 import type {KubectlProgram} from '../cluster/kubectl.ts';
 import type {Consent} from '../consent.ts';
 import type {FixOptions} from '../options.ts';
@@ -11,6 +10,7 @@ import {composeEntry} from './compose-entry.ts';
 import {examine, probeAgain} from './gather.ts';
 import {type Hands, createHands} from './hands.ts';
 import {type PreparedFix, prepareFix} from './prepare-fix.ts';
+import {rejudge} from './rejudge.ts';
 
 export type {PreparedFix} from './prepare-fix.ts';
 
@@ -63,7 +63,7 @@ const carryOutFix = async (tools: FixTools, hands: Hands, fix: PreparedFix, cons
 			forSeconds: options.forSeconds,
 			signal,
 			nodes: names,
-			rejudge: fix.before && (async () => describeWorse(fix.before?.matrix ?? [], await probeAgain(hands.access, fix.before?.target, {timeoutMs: options.timeoutMs, signal}))),
+			rejudge: fix.before && (async () => rejudge(fix.before?.matrix ?? [], async () => probeAgain(hands.access, fix.before?.target, {timeoutMs: options.timeoutMs, signal}))),
 		});
 		return {...outcome, after: fix.before && outcome.isApplied ? await again() : undefined};
 	} finally {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {type Kitchen, nameChange, type Change} from '../../src/changes/change.ts';
-import {describeWorse, predictChange} from '../../src/changes/predict.ts';
+import {predictChange} from '../../src/changes/predict.ts';
 import {findRecipe} from '../../src/changes/recipes/index.ts';
 import {isRefused} from '../../src/changes/recipes/shared.ts';
 import {checks} from '../../src/checks/index.ts';
@@ -69,10 +69,4 @@ test('a wrong targetPort will be repaired by the port on which the pods listen',
 
 test('a failure that nothing explains stays unclear', t => {
 	t.is(predict('br-netfilter', {node: {bridgeNetfilter: 1}, outcomes: {'mars2 vip': 'timeout'}})[2], 'mars2 vip unclear');
-});
-
-test('what worked and does not any more is named', t => {
-	const before = buildEvidence({}).matrix;
-	t.deepEqual(describeWorse(before, buildEvidence(broken).matrix), ['default/mars1 → 10.98.171.178:8080 timeout']);
-	t.deepEqual(describeWorse(buildEvidence(broken).matrix, buildEvidence(broken).matrix), []);
 });
