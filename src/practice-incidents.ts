@@ -14,6 +14,11 @@ export const practiceIncidents: readonly PracticeIncident[] = [
 		changes: ['br-netfilter', 'masquerade-all=true', 'hairpin-port=on', 'kubelet-hairpin-mode=hairpin-veth', 'proxy-mode=iptables'],
 	},
 	{
+		name: 'hairpin-port',
+		title: 'a pod cannot reach itself through its own Service, all others can reach it',
+		changes: ['hairpin-port=on'],
+	},
+	{
 		name: 'target-port',
 		title: 'every connection to the Service is refused, although its pod is ready',
 		changes: ['target-port=80'],
@@ -22,5 +27,10 @@ export const practiceIncidents: readonly PracticeIncident[] = [
 		name: 'forward-drop',
 		title: 'only pods on the backend\'s own node reach it',
 		changes: ['forward-accept=on'],
+	},
+	{
+		name: 'two-backends',
+		title: 'one connection in two fails, without a pattern',
+		changes: ['br-netfilter'],
 	},
 ];

@@ -123,7 +123,7 @@ export const hairpinArgv = async (argv: readonly string[]): Promise<readonly str
 export const hairpin = async (argv: readonly string[], options: {readonly env?: Readonly<Record<string, string>>; readonly timeoutMs?: number} = {}): Promise<CommandResult> => {
 	const {kubeconfig, kubectl: kubectlFile} = await clusterEnv();
 	return runCommand(await hairpinArgv(argv), {
-		timeoutMs: options.timeoutMs ?? (3 * minuteMs),
+		timeoutMs: options.timeoutMs ?? (6 * minuteMs),
 		env: {KUBECONFIG: kubeconfig, PATH: `${path.dirname(kubectlFile)}:${process.env.PATH ?? ''}`, ...options.env},
 	});
 };
