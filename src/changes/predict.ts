@@ -3,6 +3,7 @@ import type {Evidence} from '../evidence/evidence.ts';
 import {
 	type Attempt,
 	type Cell,
+	cellOutcome,
 	isFailing,
 	nameCell,
 } from '../probes/matrix.ts';
@@ -65,7 +66,10 @@ export const predictChange = (checks: readonly Check[], evidence: Evidence, chan
 	return evidence.matrix.filter(cell => isAttempted(cell)).map(cell => predictCell(checks, cell, evidence, after));
 };
 
+/** Whether it came and went there before already, so that one that works and one that fails say the same. */
+const isErratic = (before: readonly Cell[], {toIp, toPort}: Cell): boolean => before.some(cell => cell.toIp === toIp && cell.toPort === toPort && cellOutcome(cell) === 'intermittent');
+
 /** Cells that worked before and do not now. */
 export const findWorse = (before: readonly Cell[], now: readonly Cell[]): readonly Cell[] => now
-	.filter(cell => isAttempted(cell) && isFailing(cell))
+	.filter(cell => isAttempted(cell) && isFailing(cell) && !isErratic(before, cell))
 	.filter(cell => before.some(other => nameCell(other) === nameCell(cell) && isAttempted(other) && !isFailing(other)));

@@ -35,3 +35,9 @@ test('two that fail once each are not worse', async t => {
 	const other = buildEvidence({outcomes: {'mars2 vip': 'timeout'}}).matrix;
 	t.deepEqual(await rejudge(working, probes(broken, other).probe), []);
 });
+
+test('where connections came and went before, one that fails is not worse', async t => {
+	const {probe} = probes(broken, broken);
+	const erratic = working.map(cell => (cell.role === 'other' && cell.path === 'vip' ? {...cell, attempts: [...cell.attempts, {...cell.attempts[0], outcome: 'timeout' as const}]} : cell));
+	t.deepEqual(await rejudge(erratic, probe), []);
+});
