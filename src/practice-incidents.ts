@@ -28,9 +28,4 @@ export const practiceIncidents: readonly PracticeIncident[] = [
 		title: 'only pods on the backend\'s own node reach it',
 		changes: ['forward-accept=on'],
 	},
-	{
-		name: 'two-backends',
-		title: 'one connection in two fails, without a pattern',
-		changes: ['br-netfilter'],
-	},
 ];

@@ -3,6 +3,7 @@ import {mkdirSync, writeFileSync} from 'node:fs';
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {isDeepStrictEqual} from 'node:util';
+import {Resvg} from '@resvg/resvg-js';
 import {type Frame, drawFilm} from '../helpers/film.ts';
 import {type Robot, startRobot} from '../helpers/robot.ts';
 import {
@@ -72,11 +73,17 @@ const walk = async (robot: Robot, begins: string, steps: readonly Step[], pause:
 	await settle(robot);
 };
 
+const write = (name: string, svg: string): void => {
+	writeFileSync(new URL(`${name}.svg`, directory), svg);
+	const font = {loadSystemFonts: true, monospaceFamily: 'DejaVu Sans Mono'};
+	writeFileSync(new URL(`${name}.png`, directory), new Resvg(svg, {font}).render().asPng());
+};
+
 const take = async ({name, argv, begins, steps}: Picture, [columns, rows]: readonly [number, number]): Promise<void> => {
 	const robot = await startRobot(argv, {columns, rows});
 	await walk(robot, begins, steps, async () => undefined);
 	for (const [shade, palette] of shades) {
-		writeFileSync(new URL(`${name}-${columns}x${rows}-${shade}.svg`, directory), drawSvg(robot.rows(), columns, palette));
+		write(`${name}-${columns}x${rows}-${shade}`, drawSvg(robot.rows(), columns, palette));
 	}
 
 	robot.close();
