@@ -21,7 +21,9 @@ const openScreens = async (t: ExecutionContext): Promise<Robot> => {
 	const {kubeconfig, kubectl} = await clusterEnv();
 	const argv = await hairpinArgv(['svc/nginx', '--from', 'pod/mars1', ...await flagsOf('ssh')]);
 	const state = await mkdtemp(path.join(tmpdir(), 'hairpin-state-'));
-	const robot = await startRobot(argv, {env: {XDG_STATE_HOME: state, KUBECONFIG: kubeconfig, PATH: `${path.dirname(kubectl)}:${process.env.PATH ?? ''}`}});
+	const robot = await startRobot(argv, {
+		patienceMs: 180_000, env: {XDG_STATE_HOME: state, KUBECONFIG: kubeconfig, PATH: `${path.dirname(kubectl)}:${process.env.PATH ?? ''}`},
+	});
 	t.teardown(async () => {
 		robot.close();
 		await rm(state, {recursive: true});
@@ -64,10 +66,10 @@ onCluster('three keys: the repair is shown, made on all nodes and verified; a fo
 	await robot.until('what is done', text => text.includes('nothing is changed yet: y makes this change') && text.includes('modprobe br_netfilter'));
 	t.deepEqual(await states(), before);
 	robot.press('y');
-	await robot.until('that it was made', text => text.includes('the change is made') && /verified: all \d+ probes are open/v.test(text), 120_000);
+	await robot.until('that it was made', text => text.includes('the change is made') && /verified: all \d+ probes are open/v.test(text));
 	t.regex(await onNode(3, 'cat /proc/sys/net/bridge/bridge-nf-call-iptables'), /^1/v);
 	robot.press('u');
-	await robot.until('that it was put back', text => text.includes('it is put back'), 60_000);
+	await robot.until('that it was put back', text => text.includes('it is put back'));
 	t.deepEqual(await states(), before);
 	robot.press('esc');
 	await robot.sees('CHECKLIST');

@@ -26,7 +26,13 @@ const bytes: Readonly<Record<string, string>> = {
 	enter: '\r', tab: '\t', esc: '\u{1B}', up: '\u{1B}[A', down: '\u{1B}[B', 'ctrl-c': '\u{3}', 'ctrl-z': '\u{1A}', 'ctrl-]': '\u{1D}', 'ctrl-^': '\u{1E}', backspace: '\u{7F}',
 };
 
-export type RobotOptions = {readonly columns?: number; readonly rows?: number; readonly env?: Readonly<Record<string, string>>};
+export type RobotOptions = {
+	readonly columns?: number;
+	readonly rows?: number;
+	readonly env?: Readonly<Record<string, string>>;
+	/** How long a screen is waited for where nothing else is said. */
+	readonly patienceMs?: number;
+};
 
 /** Writes what the program wrote onto a screen, and wakes whoever waits for it. */
 const watchScreen = (pty: Pty, screen: ShellScreen) => {
@@ -71,7 +77,7 @@ const waitUntil = async (watchers: Set<() => void>, isTrue: () => boolean, expla
 };
 
 /** Starts a program on a terminal of this size. */
-export const startRobot = async (argv: readonly string[], {columns = 120, rows = 36, env = {}}: RobotOptions = {}): Promise<Robot> => {
+export const startRobot = async (argv: readonly string[], {columns = 120, rows = 36, env = {}, patienceMs = longestWaitMs}: RobotOptions = {}): Promise<Robot> => {
 	const pty = await openPty(argv, {
 		columns, rows, env: {
 			...process.env, TERM: 'xterm-256color', CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, ...env,
@@ -84,7 +90,7 @@ export const startRobot = async (argv: readonly string[], {columns = 120, rows =
 	const screen = createShellScreen(columns, rows);
 	const {watchers, written, settled} = watchScreen(pty, screen);
 	const text = (): string => screen.lines().join('\n');
-	const until: Robot['until'] = async (what, isTrue, longestMs = longestWaitMs) => waitUntil(watchers, () => isTrue(text()), () => `never saw ${what}; the screen is\n${text()}`, longestMs);
+	const until: Robot['until'] = async (what, isTrue, longestMs = patienceMs) => waitUntil(watchers, () => isTrue(text()), () => `never saw ${what}; the screen is\n${text()}`, longestMs);
 	return {
 		pid: pty.pid,
 		until,
