@@ -2,7 +2,7 @@ import type {Check, Verdict} from '../check.ts';
 import type {Evidence, NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
 import {cniPlugin} from '../evidence/readings.ts';
-import type {Cell} from '../probes/matrix.ts';
+import {type Cell, isFailing} from '../probes/matrix.ts';
 import {isMasqueradingAll} from './shared/bypass.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
 import {judgeCondition} from './shared/judge-condition.ts';
@@ -28,8 +28,8 @@ const isEnforced = ({pod}: Denial, {nodes}: Evidence): boolean => {
 	return node !== undefined && isEnforcing(node);
 };
 
-/** Denials of a connection from pod to pod. What a node sends under an address of its own is let through or not as each program likes. */
-const denialsOf = (route: Route, evidence: Evidence): readonly Denial[] => {
+/** Denials of a connection from pod to pod, certain or not. What a node sends under an address of its own is let through or not as each program likes. */
+const rulingsOf = (route: Route, evidence: Evidence): readonly Denial[] => {
 	const {target: {policies, service, port}} = evidence;
 	const {from, backend, endpoint, place, cell, isThroughVip} = route;
 	const isHidden = isThroughVip && isMasqueradingAll(evidence, cell.fromNode);
@@ -37,6 +37,16 @@ const denialsOf = (route: Route, evidence: Evidence): readonly Denial[] => {
 		? findDenials(policies.policies, service.namespace, from, {protocol: port.protocol, port: endpoint.port, pod: backend})
 		: [];
 };
+
+const denialsOf = (route: Route, evidence: Evidence): readonly Denial[] => rulingsOf(route, evidence).filter(({isCertain}) => isCertain);
+
+/** Policies that may be why a probe failed, which hangs on what is not read. */
+const findDoubts = (evidence: Evidence): readonly string[] => evidence.matrix
+	.filter(cell => isFailing(cell))
+	.flatMap(cell => routesOf(cell, evidence))
+	.flatMap(route => rulingsOf(route, evidence))
+	.filter(denial => !denial.isCertain && isEnforced(denial, evidence))
+	.flatMap(({policies}) => policies);
 
 const predict = (evidence: Evidence): Prediction => route =>
 	(denialsOf(route, evidence).some(denial => isEnforced(denial, evidence)) ? ['timeout', 'refused', 'unreachable'] : []);
@@ -83,6 +93,11 @@ const judge = (evidence: Evidence): Verdict => {
 	const enforced = found.filter(({denial}) => isEnforced(denial, evidence));
 	if (enforced.length > 0) {
 		return judgeEnforced(evidence, enforced);
+	}
+
+	const doubts = [...new Set(findDoubts(evidence))];
+	if (doubts.length > 0) {
+		return unknown(`whether NetworkPolicy ${joinWords(doubts)} let it through could not be told: it hangs on labels of namespaces, which are not read, or on words that are not known here`);
 	}
 
 	return found.length > 0

@@ -171,7 +171,13 @@ test('NetworkPolicy: rules that let the pair through, that cannot be told, and t
 	t.is(statusOf({ingress: [{from: [{podSelector: {matchExpressions: [{key: 'app', operator: 'In', values: ['mars2', 'mars3']}]}}], ports: [{port: 80}]}]}), 'ok');
 	t.is(statusOf({ingress: [{ports: [{port: 'http'}]}]}), 'ok');
 	t.is(statusOf({ingress: [{from: [{ipBlock: {cidr: '10.244.0.0/16'}}]}]}), 'ok');
-	t.is(statusOf({ingress: [{from: [{namespaceSelector: {matchLabels: {team: 'shop'}}}]}]}), 'ok', 'labels of namespaces are not read');
+	const shop = {from: [{namespaceSelector: {matchLabels: {team: 'shop'}}}]};
+	t.is(statusOf({ingress: [shop]}), 'unknown', 'labels of namespaces are not read');
+	t.is(statusOf({ingress: [shop, {}]}), 'ok');
+	t.is(statusOf({ingress: [{...shop, ports: [{port: 8080}]}]}), 'broken', 'another port, whatever the namespace');
+	t.is(networkPolicyDrop.judge(underPolicy(policy({ingress: [shop]}), {isEnforced: true, outcomes: {}})).status, 'ok', 'nothing failed');
+	t.is(networkPolicyDrop.judge(underPolicy(policy({ingress: [shop]}), {isEnforced: false})).status, 'ok', 'nothing enforces it');
+	t.is(statusOf({podSelector: {matchExpressions: [{key: 'app', operator: 'Like', values: ['ngin']}]}, ingress: []}), 'unknown', 'an operator of another time');
 	t.is(statusOf({podSelector: {matchLabels: {app: 'other'}}, ingress: []}), 'ok', 'of another pod');
 	t.is(statusOf({policyTypes: ['Egress']}), 'ok', 'of what goes out');
 	t.is(statusOf({ingress: [{ports: [{port: 8080}]}]}), 'broken', 'the port is the pod\'s, not the Service\'s');

@@ -74,23 +74,31 @@ const matchRule = ({peers, ports}: PolicyRule, peer: Pod, target: PolicyTarget, 
 	ports.length === 0 ? 'yes' : anyOf(ports.map(port => matchPort(port, target))),
 ]);
 
-/** Policies of one direction that select a pod of their namespace, and let a peer through nowhere. */
-export type Denial = {readonly pod: Pod; readonly direction: 'ingress' | 'egress'; readonly policies: readonly string[]};
+/**
+ Policies of one direction that select a pod of their namespace, and let a peer through nowhere.
+ Not certain: whether they select it, or let the peer through, hangs on what is not known.
+ */
+export type Denial = {readonly pod: Pod; readonly direction: 'ingress' | 'egress'; readonly policies: readonly string[]; readonly isCertain: boolean};
 
 type Ends = {readonly pod: Pod; readonly peer: Pod; readonly direction: Denial['direction']; readonly target: PolicyTarget};
 
-/** Where any policy selects a pod, only what one of them lets through passes; undefined where it passes, or may. */
+/** Where any policy selects a pod, only what one of them lets through passes; undefined where it passes. */
 const judgeEnd = (policies: readonly NetworkPolicy[], namespace: string, {pod, peer, direction, target}: Ends): Denial | undefined => {
 	if (pod.isHostNetwork || pod.namespace !== namespace) {
 		return undefined;
 	}
 
-	const mine = policies.filter(policy => policy[direction] !== undefined && matchSelector(policy.selector, pod.labels) === 'yes');
-	const answer = anyOf(mine.flatMap(policy => policy[direction] ?? []).map(rule => matchRule(rule, peer, target, namespace)));
-	return answer === 'no' && mine.length > 0 ? {pod, direction, policies: mine.map(({name}) => name)} : undefined;
+	const chosen = policies.map(policy => ({...policy, isSelecting: policy[direction] === undefined ? 'no' : matchSelector(policy.selector, pod.labels)} as const)).filter(({isSelecting}) => isSelecting !== 'no');
+	// What a policy lets through counts only as far as it selects the pod.
+	const answer = anyOf(chosen.flatMap(policy => (policy[direction] ?? []).map(rule => allOf([policy.isSelecting, matchRule(rule, peer, target, namespace)]))));
+	return answer === 'yes' || chosen.length === 0
+		? undefined
+		: {
+			pod, direction, policies: chosen.map(({name}) => name), isCertain: answer === 'no' && chosen.some(({isSelecting}) => isSelecting === 'yes'),
+		};
 };
 
-/** What denies a connection from a pod to a backend, by the policies of one namespace. */
+/** What denies a connection from a pod to a backend, or may, by the policies of one namespace. */
 export const findDenials = (policies: readonly NetworkPolicy[], namespace: string, client: Pod, target: PolicyTarget): readonly Denial[] => [
 	judgeEnd(policies, namespace, {
 		pod: client, peer: target.pod, direction: 'egress', target,

@@ -1,0 +1,32 @@
+import test from 'ava';
+import {faultCases} from '../cluster/faults/fault-table.ts';
+import {
+	formatTable,
+	mergeRows,
+	parseTable,
+	type TableRow,
+} from '../cluster/faults/result-table.ts';
+
+const row = (title: string, more: Partial<TableRow> = {}): TableRow => ({
+	fault: 'F14', title, seen: 'timeout', expected: 'none', said: 'none', isRight: true, ...more,
+});
+
+test('a table is read back as it was written', t => {
+	const rows = [row('one'), row('two', {
+		fault: 'decoy', seen: 'open', said: 'forward-drop', isRight: false,
+	})];
+	const text = formatTable(rows);
+	t.deepEqual(parseTable(text), rows);
+	t.true(text.includes('1 of 2 right; false accusations: 1.'));
+});
+
+test('a new row takes the place of the one that is kept, and a state that is no case any more is left out', t => {
+	const kept = [row('two', {isRight: false}), row('gone')];
+	t.deepEqual(mergeRows(kept, [row('two'), row('one')], ['one', 'two', 'never made']), [row('one'), row('two')]);
+});
+
+test('no two cases share a title, by which rows are found, and no title breaks a row', t => {
+	const titles = faultCases.map(({title}) => title);
+	t.is(new Set(titles).size, titles.length);
+	t.deepEqual(titles.filter(title => title.includes('|')), []);
+});
