@@ -1,3 +1,4 @@
+import {describeCut} from './bundle/describe-cut.ts';
 import type {Bundle} from './bundle/read-bundle.ts';
 import {repairsOfCause} from './check-command.ts';
 import {checks} from './checks/index.ts';
@@ -6,7 +7,7 @@ import type {IncidentSource} from './ui/incident-source.ts';
 
 /** An incident that was kept in a bundle, to look at. */
 export const createBundleSource = (bundle: Bundle): IncidentSource => ({
-	label: {word: 'RECORDED', says: 'read from a file; no cluster is asked'},
+	label: {word: 'RECORDED', says: describeCut(bundle) ?? 'read from a file; no cluster is asked'},
 	checks,
 	run: async (_pair, watch, signal) => runRecorded(bundle, {
 		speed: Infinity, onEvent: watch, signal, isWatched: true,

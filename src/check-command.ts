@@ -5,6 +5,7 @@ import {keepCaptures} from './capture/keep-captures.ts';
 import {type Check, type Finding, changesFor} from './check.ts';
 import {type KubectlProgram, createKubectl} from './cluster/kubectl.ts';
 import type {Evidence} from './evidence/evidence.ts';
+import {keepSession} from './keep-session.ts';
 import type {AccessOptions, CheckOptions} from './options.ts';
 import {type PlannedNode, formatPlannedObjects} from './planned-objects.ts';
 import {
@@ -79,15 +80,15 @@ export const printPlan = (options: AccessOptions, nodes: readonly PlannedNode[],
 
 const prepareCheck = (options: CheckOptions & {readonly service: string}, kubectl: KubectlProgram, kept: KeptIncident | undefined): Pick<SessionTools, 'resolveTarget' | 'openAccess'> => ({
 	resolveTarget: async () => resolveTarget(kept?.kubectl(kubectl) ?? kubectl, {service: options.service, from: options.from}),
-	openAccess({nodes}, tell) {
-		const access = createAccess(options, {addressOf: node => nodes.get(node)?.internalIp, kubectl, tell});
-		return kept?.access(access) ?? access;
-	},
+	openAccess: ({nodes}, tell) => createAccess(options, {addressOf: node => nodes.get(node)?.internalIp, kubectl, tell}),
 });
+
+/** The JSON report of what was judged. */
+export const formatState = (state: SessionState): string => formatJson(state, exitCodeOf(state), repairOf(state));
 
 /** Prints the report of what was judged. */
 export const writeReport = (state: SessionState, isJson: boolean, {write}: Output): void => {
-	write(isJson ? formatJson(state, exitCodeOf(state), repairOf(state)) : formatReport(state, repairOf(state)));
+	write(isJson ? formatState(state) : formatReport(state, repairOf(state)));
 };
 
 const formatIncident = ({isJson, reports}: CheckOptions, incident: Incident): string => {
@@ -114,28 +115,24 @@ export const check = async (options: CheckOptions, output: Output, signal: Abort
 
 	const timeline = createTimeline();
 	const tell = tellProgress(output.warn);
-	const keepers = [...(options.capturesDirectory === undefined ? [] : [keepCaptures(options.capturesDirectory, output.warn)]), ...(kept ? [kept.captures] : [])];
 	let incident: Incident | undefined;
-	const state = await runSession({
+	const session: SessionTools = {
 		...tools,
 		onEvent(event) {
-			kept?.event(event);
 			tell(event);
 			timeline.note(event);
 		},
 		onJudged(judged) {
 			refuseBlindness(judged);
-			kept?.report(formatJson(judged, exitCodeOf(judged), repairOf(judged)));
 			incident = composeIncident(options, judged, timeline, output);
 			output.write(formatIncident(options, incident));
 		},
 		now: () => performance.now(),
 		signal,
 		probeTimeoutMs: options.timeoutMs,
-		async keepCaptures(capture, target) {
-			await Promise.all(keepers.map(async keep => keep(capture, target)));
-		},
-	});
+		keepCaptures: options.capturesDirectory === undefined ? undefined : keepCaptures(options.capturesDirectory, output.warn),
+	};
+	const state = await runSession(kept ? keepSession(kept, session, formatState) : session);
 	await kept?.end();
 	if (incident) {
 		await writeReports(options.reports, incident, output);

@@ -1,3 +1,4 @@
+import {describeCut} from './bundle/describe-cut.ts';
 import {type Bundle, readBundle} from './bundle/read-bundle.ts';
 import {createBundleSource} from './bundle-source.ts';
 import {
@@ -13,10 +14,10 @@ import type {SessionTools} from './session.ts';
 import type {SessionState} from './session-state.ts';
 import {showScreens} from './show-screens.ts';
 
-const warnOfEnd = ({lines, isWhole}: Bundle, {warn}: Pick<Output, 'warn'>): void => {
-	const lastMs = lines.at(-1)?.atMs ?? 0;
-	if (!isWhole) {
-		warn(`this bundle was not written to its end: it ends ${((lastMs - (lines.at(0)?.atMs ?? 0)) / 1000).toFixed(1)} s after its first question`);
+const warnOfEnd = (bundle: Bundle, {warn}: Pick<Output, 'warn'>): void => {
+	const cut = describeCut(bundle);
+	if (cut !== undefined) {
+		warn(`this bundle was not written to its end: ${cut}`);
 	}
 };
 

@@ -3,13 +3,12 @@ import {performance} from 'node:perf_hooks';
 import {text as readText} from 'node:stream/consumers';
 import {createAccess} from './access/create-access.ts';
 import {type KeptIncident, keepIncident} from './bundle/keep-incident.ts';
-import {type Output, exitCodeOf, repairOf} from './check-command.ts';
+import {type Output, formatState} from './check-command.ts';
 import {cleanText} from './clean.ts';
 import {createKubectl} from './cluster/kubectl.ts';
 import {judgeAgain} from './judge-command.ts';
 import type {RunbookOptions, WalkOptions} from './options.ts';
 import {formatChangeNews} from './report/fix-text.ts';
-import {formatJson} from './report/json.ts';
 import {stampLine, tellProgress} from './report/progress.ts';
 import {formatTable} from './report/table.ts';
 import {composeSchema} from './runbook/json-schema.ts';
@@ -184,7 +183,7 @@ const walkRunbook = async (asked: WalkOptions, output: Output, signal: AbortSign
 			captures: kept.captures,
 			kubectl: kept.kubectl(kubectl),
 			judged(state) {
-				kept.report(formatJson(state, exitCodeOf(state), repairOf(state)));
+				kept.report(formatState(state));
 			},
 		},
 		signal,

@@ -53,6 +53,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	diagnosis: ['check', 'checks', 'cluster', 'evidence', 'probes', 'target'],
 	'session-state': ['access', 'capture', 'check', 'cluster', 'diagnosis', 'evidence', 'packets', 'probes', 'target'],
 	bundle: ['access', 'capture', 'clean', 'cluster', 'options', 'packets', 'read-build', 'report', 'session-state', 'target', 'user-facing-error'],
+	'keep-session': ['bundle', 'session', 'session-state'],
 	'shared-access': ['access', 'target'],
 	// It walks through everything that a person could do.
 	runbook: ['access', 'bundle', 'changes', 'check', 'checks', 'clean', 'cluster', 'consent', 'fix', 'fix-command', 'options', 'packets', 'probes', 'report', 'session', 'session-state', 'shared-access', 'target', 'undo-command', 'user-facing-error'],
@@ -75,7 +76,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'redact-report': ['options', 'redact', 'report', 'session-state'],
 	'report-files': ['check-command', 'options', 'read-build', 'report', 'session-state', 'user-facing-error'],
 	'planned-objects': ['access', 'options'],
-	'check-command': ['access', 'bundle', 'capture', 'check', 'cluster', 'evidence', 'options', 'planned-objects', 'redact-report', 'report', 'report-files', 'session', 'session-state', 'target', 'user-facing-error', 'vip-check'],
+	'check-command': ['access', 'bundle', 'capture', 'check', 'cluster', 'evidence', 'keep-session', 'options', 'planned-objects', 'redact-report', 'report', 'report-files', 'session', 'session-state', 'target', 'user-facing-error', 'vip-check'],
 	sweep: ['access', 'cluster'],
 	image: ['access', 'clean', 'debug-image'],
 	'image-command': ['access', 'check-command', 'cluster', 'debug-image', 'fleet', 'image', 'options', 'report', 'user-facing-error'],

@@ -6,17 +6,17 @@ import type {Access} from '../../src/access/access.ts';
 import {createAccess} from '../../src/access/create-access.ts';
 import {type KeptIncident, keepIncident} from '../../src/bundle/keep-incident.ts';
 import type {MadeChange} from '../../src/bundle/format.ts';
-import {exitCodeOf, repairOf} from '../../src/check-command.ts';
+import {formatState} from '../../src/check-command.ts';
 import {createKubectl} from '../../src/cluster/kubectl.ts';
 import {giveConsent} from '../../src/consent.ts';
 import {isIdle} from '../../src/fix-command.ts';
 import {createFixSession} from '../../src/fix/fix-session.ts';
 import {prepareFix} from '../../src/fix/prepare-fix.ts';
+import {keepSession} from '../../src/keep-session.ts';
 import {type FixOptions, parseOptions} from '../../src/options.ts';
 import {recordingOf} from '../../src/practice/read-recordings.ts';
 import {practiceIncidents} from '../../src/practice-incidents.ts';
 import {formatChangeNews} from '../../src/report/fix-text.ts';
-import {formatJson} from '../../src/report/json.ts';
 import {tellProgress} from '../../src/report/progress.ts';
 import {runSession} from '../../src/session.ts';
 import type {SessionState} from '../../src/session-state.ts';
@@ -52,27 +52,21 @@ const openAccess = (addresses: Map<string, string>): Access => withoutPaths(crea
 const recordSession = async (kept: KeptIncident, access: Access, addresses: Map<string, string>): Promise<SessionState> => {
 	const startedAt = performance.now();
 	const tell = tellProgress(warn);
-	return runSession({
+	return runSession(keepSession(kept, {
 		resolveTarget: async () => resolveTarget(kept.kubectl(kubectl), {service, from}),
 		openAccess({nodes}) {
 			for (const {name: node, internalIp} of nodes.values()) {
 				addresses.set(node, internalIp);
 			}
 
-			return {...kept.access(access), close: async () => undefined};
+			return {...access, close: async () => undefined};
 		},
-		onEvent(event) {
-			kept.event(event);
-			tell(event);
-		},
-		onJudged(judged) {
-			kept.report(formatJson(judged, exitCodeOf(judged), repairOf(judged)));
-		},
+		onEvent: tell,
+		onJudged: () => undefined,
 		now: () => performance.now() - startedAt,
 		signal,
 		probeTimeoutMs: optionsFor('br-netfilter').timeoutMs,
-		keepCaptures: kept.captures,
-	});
+	}, formatState));
 };
 
 /** Begins a bundle, records what is found into it and what `besides` asks, and ends it. */
