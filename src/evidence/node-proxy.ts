@@ -2,11 +2,14 @@ import type {Known, NodeEvidence} from './evidence.ts';
 import {mapKnown, valueOf} from './known.ts';
 import {liveProxy, masqueradesAll} from './proxy-readings.ts';
 
-const hasServers = ({virtualServerCount}: NodeEvidence): boolean => (valueOf(virtualServerCount) ?? 0) > 0;
+/** Whether IPVS has virtual servers on a node. */
+export const hasServers = ({virtualServerCount}: NodeEvidence): boolean => (valueOf(virtualServerCount) ?? 0) > 0;
 
-const hasNftTable = ({nftTables}: NodeEvidence): boolean => (valueOf(nftTables) ?? []).some(table => table.endsWith(' kube-proxy'));
+/** Whether a kube-proxy in nftables mode left its table on a node. */
+export const hasNftTable = ({nftTables}: NodeEvidence): boolean => (valueOf(nftTables) ?? []).some(table => table.endsWith(' kube-proxy'));
 
-const hasEndpointChains = ({iptables}: NodeEvidence): boolean =>
+/** Whether a kube-proxy in iptables mode left chains of endpoints on a node. */
+export const hasEndpointChains = ({iptables}: NodeEvidence): boolean =>
 	(valueOf(iptables) ?? []).some(({chains, rules}) => [...chains, ...rules].some(({chain}) => chain.startsWith('KUBE-SEP-')));
 
 const modeOfTables = (node: NodeEvidence): Known<string> => {

@@ -1,5 +1,6 @@
 import type {NodeEvidence} from '../../evidence/evidence.ts';
 import {known, mapKnown, valueOf} from '../../evidence/known.ts';
+import {hasEndpointChains, hasNftTable, hasServers} from '../../evidence/node-proxy.ts';
 import {proxyModeOfNode} from '../../evidence/readings.ts';
 import type {Edit, Recipe} from '../change.ts';
 import {planProxyConfig} from './proxy-config.ts';
@@ -9,16 +10,13 @@ const routeKey = 'net/ipv4/conf/all/route_localnet';
 /** Kube-proxy turns this on in iptables mode and leaves it on (pkg/proxy/iptables/proxier.go); named here so that the undo puts it back. */
 const keepRouteLocalnet = (mode: string): readonly Edit[] => (mode === 'iptables' ? [{kind: 'sysctl', key: routeKey, value: '1'}] : []);
 
-const hasEndpointChains = ({iptables}: NodeEvidence): boolean =>
-	(valueOf(iptables) ?? []).some(({chains, rules}) => [...chains, ...rules].some(({chain}) => chain.startsWith('KUBE-SEP-')));
-
 /** Whether the rules of the mode are there: kube-proxy answers long before. */
 const hasRules = (node: NodeEvidence, mode: string): boolean => {
 	if (mode === 'ipvs') {
-		return (valueOf(node.virtualServerCount) ?? 0) > 0;
+		return hasServers(node);
 	}
 
-	return mode === 'iptables' ? hasEndpointChains(node) : (valueOf(node.nftTables) ?? []).some(table => table.endsWith(' kube-proxy'));
+	return mode === 'iptables' ? hasEndpointChains(node) : hasNftTable(node);
 };
 
 /** How kube-proxy translates Services on a node. */
