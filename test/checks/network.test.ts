@@ -136,6 +136,7 @@ test('kube-ipvs0: the address of a node on it keeps that node out, and pods of i
 	t.like(ipvsVipHostConflict.judge(hit), {status: 'broken', confidence: 'likely'});
 	t.regex(ipvsVipHostConflict.judge(hit).because, /^k8s1 has 172\.30\.0\.12, the address of k8s2, on kube-ipvs0/v);
 	t.is(causeOf(hit), 'ipvs-vip-host-conflict');
+	t.is(causeOf(taken({'k8s2 vip': 'timeout'})), 'ipvs-vip-host-conflict', 'routes that are older than the address still lead to k8s2');
 	t.is(ipvsVipHostConflict.judge(taken({})).status, 'latent');
 	t.is(ipvsVipHostConflict.judge(buildEvidence(fromMars2)).status, 'ok');
 	t.is(causeOf(taken(remote)), undefined, 'the node itself gets through, which it could not');
