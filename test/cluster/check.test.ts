@@ -76,6 +76,15 @@ onCluster('the founding incident: the packet is named, and the cause is br_netfi
 	});
 });
 
+onClusterThoroughly('the founding incident from a pod of another namespace', async t => {
+	await kubectl('apply', '-f', new URL('workload/shop.yaml', import.meta.url).pathname);
+	await kubectl('wait', '--for=condition=Ready', 'pod/web', '--namespace', 'shop', '--timeout=90s');
+	await checkBy(everyWay, ['svc/nginx.default.svc.cluster.local:8080', '--from', 'shop/pod/web'], checked => {
+		assertVerdict(t, checked, {exitCode: 1, cause: 'br-netfilter-not-loaded'});
+		t.regex(checked.report.verdict, /^shop\/web cannot reach default\/nginx/v);
+	});
+});
+
 onCluster('from another node the Service works, and the latent fault is named', async t => {
 	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars2'], checked => {
 		assertVerdict(t, checked, {exitCode: 0, cause: null});
