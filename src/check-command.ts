@@ -4,6 +4,7 @@ import {type KeptIncident, keepIncident} from './bundle/keep-incident.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
 import {type Check, type Finding, changesFor} from './check.ts';
 import {type KubectlProgram, createKubectl} from './cluster/kubectl.ts';
+import {formatFrom} from './cluster/pod-label.ts';
 import type {Evidence} from './evidence/evidence.ts';
 import {keepSession} from './keep-session.ts';
 import type {AccessOptions, CheckOptions} from './options.ts';
@@ -40,7 +41,7 @@ const typeFix = (evidence: Evidence, check: Check): readonly string[] => {
 	return isFromRules === true || changesFor(check, evidence).length === 0
 		? []
 		: [
-			`hairpin fix ${check.id} svc/${service.name}:${port.port} --from pod/${client.name} -n ${service.namespace} --all-nodes`,
+			`hairpin fix ${check.id} svc/${service.name}:${port.port} --from ${formatFrom(client, service.namespace)} -n ${service.namespace} --all-nodes`,
 			'# shows it, asks, verifies; hairpin undo puts it back. By hand:',
 		];
 };

@@ -1,5 +1,6 @@
 import {performance} from 'node:perf_hooks';
 import {createKubectl} from './cluster/kubectl.ts';
+import {formatFrom} from './cluster/pod-label.ts';
 import {giveConsent} from './consent.ts';
 import {explainUnmade, formatResult, isIdle} from './fix-command.ts';
 import {type PreparedFix, type FixResult, createFixSession} from './fix/fix-session.ts';
@@ -25,7 +26,7 @@ const fixOptions = (options: IncidentOptions, {target, diagnosis}: SessionState,
 		command: 'fix',
 		id,
 		service: `svc/${target.service.name}:${target.port.port}`,
-		from: `pod/${target.client.name}`,
+		from: formatFrom(target.client, target.service.namespace),
 		namespace: target.service.namespace,
 		nodes: [],
 		isAllNodes: true,

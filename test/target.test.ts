@@ -235,8 +235,8 @@ test('a name that does not exist brings the nearest ones', async t => {
 });
 
 test('arguments that cannot be meant are refused before anything is asked', async t => {
-	const services = ['svc/a/b', 'deploy/web', 'svc/', 'web:0', 'web:70000', 'W'].map(service => ({service, from: 'x', namespace: 'n'}));
-	const clients = ['cronjob/x', 'pod/', '-x'].map(from => ({service: 'web', from, namespace: 'n'}));
+	const services = ['svc/a/b', 'deploy/web', 'svc/', 'web:0', 'web:70000', 'W', 'web.', 'web.n.com', 'a.b.svc.c/d'].map(service => ({service, from: 'x', namespace: 'n'}));
+	const clients = ['cronjob/x', 'pod/', '-x', '/pod/x', 'N/pod/x', 'n/x/pod/x'].map(from => ({service: 'web', from, namespace: 'n'}));
 	for (const request of [...services, ...clients, {service: 'web', from: 'x', namespace: '../n'}]) {
 		// eslint-disable-next-line no-await-in-loop
 		const {asked, error} = await resolve({}, request);

@@ -2,7 +2,7 @@ import type {Check, Verdict} from '../check.ts';
 import type {Evidence, NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
 import {routeTo} from '../evidence/network.ts';
-import type {Cell} from '../probes/matrix.ts';
+import {type Cell, isFailing} from '../probes/matrix.ts';
 import {type Prediction, isCellExplained} from './shared/explain.ts';
 import {judgeCondition} from './shared/judge-condition.ts';
 import {type Leg, legsOf, plainNetworkOf} from './shared/legs.ts';
@@ -38,7 +38,7 @@ const findConflicts = (evidence: Evidence): readonly Conflict[] => evidence.node
 const hasTaken = (evidence: Evidence, node: string | undefined, ip: string | undefined): boolean => ip !== undefined
 	&& findConflicts(evidence).some(conflict => conflict.node.node === node && conflict.ip === ip);
 
-/** A gateway that the sender takes for itself leads nowhere: seen on Linux 6.1 as unreachable. */
+/** A gateway that the sender takes for itself leads nowhere, or still leads there where the route was made before: Linux 6.1 was seen to do both. */
 const isGatewayTaken = ({from, destination}: Leg, evidence: Evidence): boolean => {
 	const network = plainNetworkOf(evidence, from);
 	return network !== undefined && hasTaken(evidence, from, routeTo(network, destination)?.gateway);
@@ -53,7 +53,8 @@ const predict = (evidence: Evidence): Prediction => route => {
 
 	const isFromTaken = cell.fromKind === 'node' && hasTaken(evidence, backendNode, evidence.target.nodes.get(cell.fromNode)?.internalIp);
 	const isToTaken = backend?.isHostNetwork === true && hasTaken(evidence, cell.fromNode, endpoint.ip);
-	return isFromTaken || isToTaken || legsOf(route, evidence).some(leg => isGatewayTaken(leg, evidence)) ? ['timeout', 'refused', 'unreachable'] : [];
+	const isOnWay = isFailing(cell) && legsOf(route, evidence).some(leg => isGatewayTaken(leg, evidence));
+	return isFromTaken || isToTaken || isOnWay ? ['timeout', 'refused', 'unreachable'] : [];
 };
 
 const isExplained = (cell: Cell, evidence: Evidence): boolean => isCellExplained(cell, evidence, predict(evidence));

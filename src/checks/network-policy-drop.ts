@@ -30,11 +30,11 @@ const isEnforced = ({pod}: Denial, {nodes}: Evidence): boolean => {
 
 /** Denials of a connection from pod to pod, certain or not. What a node sends under an address of its own is let through or not as each program likes. */
 const rulingsOf = (route: Route, evidence: Evidence): readonly Denial[] => {
-	const {target: {policies, service, port}} = evidence;
+	const {target: {policies, port}} = evidence;
 	const {from, backend, endpoint, place, cell, isThroughVip} = route;
 	const isHidden = isThroughVip && isMasqueradingAll(evidence, cell.fromNode);
 	return place !== 'itself' && !isHidden && from && backend && policies && 'policies' in policies
-		? findDenials(policies.policies, service.namespace, from, {protocol: port.protocol, port: endpoint.port, pod: backend})
+		? findDenials(policies.policies, from, {protocol: port.protocol, port: endpoint.port, pod: backend})
 		: [];
 };
 
@@ -71,10 +71,10 @@ const describe = (found: ReturnType<typeof findAll>): string => Map.groupBy(foun
 
 const judgeEnforced = (evidence: Evidence, found: ReturnType<typeof findAll>): Verdict => {
 	const {words, refs} = tellLoss(evidence, explainedCells(evidence, predict(evidence)));
-	const names = found.flatMap(({denial}) => denial.policies);
+	const names = found.flatMap(({denial: {pod, policies}}) => policies.map(name => `${pod.namespace}/${name}`));
 	return judgeCondition(evidence, {
 		what: `${describe(found)}${words}`,
-		refs: [...refs, ...new Set(names)].map(ref => (typeof ref === 'string' ? {kind: 'object', object: `networkpolicy ${evidence.target.service.namespace}/${ref}`, says: describe(found)} : ref)),
+		refs: [...refs, ...new Set(names)].map(ref => (typeof ref === 'string' ? {kind: 'object', object: `networkpolicy ${ref}`, says: describe(found)} : ref)),
 		explains: isExplained,
 		isCertain: refs.length > 0,
 		harmless: 'no probe failed from it',
@@ -102,7 +102,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 	return found.length > 0
 		? latent(`${describe(found)}; but nothing was found on ${joinWords(found.map(({denial}) => denial.pod.node))} that enforces policies, so that it has no effect`, [])
-		: ok(`${policies.policies.length === 0 ? 'the namespace has no NetworkPolicy' : 'no NetworkPolicy of the namespace denies what was probed'} (${beyond})`);
+		: ok(`${policies.policies.length === 0 ? 'there is no NetworkPolicy' : 'no NetworkPolicy denies what was probed'} (${beyond})`);
 };
 
 export const networkPolicyDrop: Check = {
@@ -117,7 +117,7 @@ export const networkPolicyDrop: Check = {
 		}
 
 		return [
-			`kubectl -n ${service.namespace} get networkpolicies -o yaml   # add a rule for the pair; do not delete a policy to try it out`,
+			...[...new Set([service.namespace, client.namespace])].map(namespace => `kubectl -n ${namespace} get networkpolicies -o yaml   # add a rule for the pair; do not delete a policy to try it out`),
 			`kubectl get pod -n ${client.namespace} ${client.name} --show-labels; kubectl -n ${service.namespace} get pods ${backends.map(({name}) => name).join(' ')} --show-labels   # what the rule's selectors must match`,
 		];
 	},

@@ -34,12 +34,13 @@ export type PolicyRule = {readonly peers: readonly PolicyPeer[]; readonly ports:
 /** A NetworkPolicy. A direction that it says nothing of is undefined; one without rules lets nothing through. */
 export type NetworkPolicy = {
 	readonly name: string;
+	readonly namespace: string;
 	readonly selector: LabelSelector;
 	readonly ingress: readonly PolicyRule[] | undefined;
 	readonly egress: readonly PolicyRule[] | undefined;
 };
 
-/** Every NetworkPolicy of a namespace, or why they are not known. */
+/** Every NetworkPolicy of the namespaces of both ends, or why they are not known. */
 export type NetworkPolicies = {readonly policies: readonly NetworkPolicy[]} | {readonly unknown: string};
 
 const readSelector = (value: unknown): LabelSelector => ({
@@ -78,19 +79,26 @@ const readPolicy = (value: unknown): NetworkPolicy => {
 	const isOf = (type: 'Ingress' | 'Egress', isOtherwise: boolean): boolean => (types.length === 0 ? isOtherwise : types.includes(type));
 	return {
 		name: readName(dig(value, 'metadata', 'name')),
+		namespace: readName(dig(value, 'metadata', 'namespace')),
 		selector: readSelector(dig(spec, 'podSelector')),
 		ingress: isOf('Ingress', true) ? readRules(dig(spec, 'ingress'), 'from') : undefined,
 		egress: isOf('Egress', dig(spec, 'egress') !== undefined) ? readRules(dig(spec, 'egress'), 'to') : undefined,
 	};
 };
 
-/** The NetworkPolicies that a list of the API holds; unknown where it was refused, or cut short. */
-export const readNetworkPolicies = (answer: KubectlAnswer): NetworkPolicies => {
+/** Why a list of the API does not tell all of a namespace's NetworkPolicies: it was refused, or cut short. */
+const explainGap = (answer: KubectlAnswer): string | undefined => {
 	if (!answer.ok) {
-		return {unknown: `the NetworkPolicies could not be read: ${answer.because}`};
+		return `the NetworkPolicies could not be read: ${answer.because}`;
 	}
 
-	return readSomeText(dig(answer.value, 'metadata', 'continue')) === undefined
-		? {policies: readList(dig(answer.value, 'items')).map(item => readPolicy(item))}
-		: {unknown: 'there are too many NetworkPolicies in the namespace'};
+	return readSomeText(dig(answer.value, 'metadata', 'continue')) === undefined ? undefined : 'there are too many NetworkPolicies in the namespace';
+};
+
+/** The NetworkPolicies of lists of the API, one for each namespace; unknown where one of them does not tell. */
+export const readNetworkPolicies = (answers: readonly KubectlAnswer[]): NetworkPolicies => {
+	const gap = answers.map(answer => explainGap(answer)).find(because => because !== undefined);
+	return gap === undefined
+		? {policies: answers.flatMap(answer => (answer.ok ? readList(dig(answer.value, 'items')) : [])).map(item => readPolicy(item))}
+		: {unknown: gap};
 };

@@ -5,3 +5,7 @@ export const podLabel = ({namespace, name}: Pick<Pod, 'namespace' | 'name'>): st
 
 /** How a Service is called: `default/nginx`, or by its virtual address where no API server told its name. */
 export const serviceLabel = ({namespace, name}: Pick<Service, 'namespace' | 'name'>): string => (namespace === '' ? name : `${namespace}/${name}`);
+
+/** How `--from` names a pod, for a Service of that namespace. */
+export const formatFrom = (pod: {readonly namespace: string; readonly name: string}, namespace: string): string =>
+	`${pod.namespace === namespace || pod.namespace === '' ? '' : `${pod.namespace}/`}pod/${pod.name}`;

@@ -90,7 +90,7 @@ export const describeCheck = (program: Command, done: (options: CheckOptions | J
 		.summary('find out why a pod cannot reach a Service')
 		.description('Finds out why a pod cannot reach a Service: probes every path, captures on both ends, checks the settings that decide, names the cause.')
 		.argument('[service]', 'svc/NAME or svc/NAME:PORT')
-		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME; default: the pod that tells most; with --vip: the address of a pod')
+		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME, in another namespace NAMESPACE/pod/NAME; default: the pod that tells most; with --vip: the address of a pod')
 		.option('--vip <ip:port>', 'instead of a Service, with no API server: its virtual address, such as 10.98.171.178:8080 or 10.96.0.10:53/udp; asks the nodes named by --ssh, or --via local', parseVip);
 	addReportOptions(addAccessOptions(addClusterOptions(command, 'the Service and the client')), 'these reports and in standard output; what is told meanwhile on standard error keeps them')
 		.option('--timeout <seconds>', 'how long a probe may take', parseSeconds, 3000)

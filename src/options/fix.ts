@@ -95,7 +95,7 @@ export const describeFix = (program: Command, done: (options: FixOptions) => voi
 		.argument('[id]', 'the check that found the fault, or a change such as masquerade-all=true')
 		.argument('[service]', 'svc/NAME or svc/NAME:PORT: predicts, probes before and after')
 		.option('--list', 'list what can be changed')
-		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME')
+		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME, in another namespace NAMESPACE/pod/NAME')
 		.option('--node <name>', 'only on this node; may be repeated', (name: string, names: readonly string[]) => [...names, name], [])
 		.option('--all-nodes', 'on every node of the cluster')
 		.option('--yes', 'make it without asking')

@@ -41,7 +41,7 @@ export const describeIncident = (program: Command, done: (options: IncidentOptio
 		.summary('the screens: what is meant where no command is named')
 		.description('Opens the screens: the checklist as it fills in, both captures as they run, the ladder, the cause. With no Service named: a list to pick from.')
 		.argument('[service]', 'svc/NAME or svc/NAME:PORT')
-		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME; default: the pod that tells most');
+		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME, in another namespace NAMESPACE/pod/NAME; default: the pod that tells most');
 	addReadOnlyOption(addAccessOptions(addClusterOptions(command, 'the Service and the client')))
 		.option('--timeout <seconds>', 'how long a probe may take', parseSeconds, 3000)
 		.option('--captures <directory>', 'keep the packets there as pcapng')

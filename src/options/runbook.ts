@@ -87,7 +87,7 @@ export const describeRunbook = (program: Command, done: (options: RunbookOptions
 		.description('Walks through a written procedure, step by step, and stops where something is not as it should be. A change is shown and asked for before it is made.')
 		.argument('[file]', 'a runbook (YAML), or the name of a shipped one')
 		.argument('[service]', 'svc/NAME or svc/NAME:PORT')
-		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME')
+		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME, in another namespace NAMESPACE/pod/NAME')
 		.addOption(taskOption('--list', 'list the shipped runbooks', 'list'))
 		.addOption(taskOption('--check', 'find the mistakes of the runbook, with line and column, and do nothing', 'check'))
 		.addOption(taskOption('--schema', 'print the JSON schema of runbooks, for editors', 'schema'))

@@ -1,5 +1,5 @@
 import type {Finding} from '../check.ts';
-import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
+import {formatFrom, podLabel, serviceLabel} from '../cluster/pod-label.ts';
 import type {SessionState} from '../session-state.ts';
 import {wrapText} from './table.ts';
 
@@ -25,6 +25,6 @@ export const formatSummary = ({target, diagnosis}: SessionState, repairOf: (find
 		...wrapText(`verdict   ${diagnosis.conclusion}: ${diagnosis.sentence}`, width, indent),
 		...(farewell ?? []),
 		...(farewell ? [] : repairs).map((repair, index) => `${index === 0 ? 'fix       ' : indent}${repair}`),
-		...(!farewell && diagnosis.cause ? [`again     hairpin check ${target.service.namespace === '' ? '' : `-n ${target.service.namespace} `}svc/${target.service.name} --from pod/${target.client.name}`] : []),
+		...(!farewell && diagnosis.cause ? [`again     hairpin check ${target.service.namespace === '' ? '' : `-n ${target.service.namespace} `}svc/${target.service.name} --from ${formatFrom(target.client, target.service.namespace)}`] : []),
 	].join('\n') + '\n';
 };

@@ -1,6 +1,6 @@
 import {stringify} from 'yaml';
 import {changesFor} from '../check.ts';
-import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
+import {formatFrom, podLabel, serviceLabel} from '../cluster/pod-label.ts';
 import {cleanText} from '../clean.ts';
 import {type SessionState, evidenceOf} from '../session-state.ts';
 import type {Target} from '../target.ts';
@@ -69,7 +69,7 @@ const draftRunbook = (state: SessionState, target: Target): Runbook => {
 		runbook: 'hairpin/runbook/v1',
 		title: `${cause ?? 'nothing found'}: ${serviceLabel(service)} from ${podLabel(client)}`.slice(0, 200),
 		about: cleanText(state.diagnosis?.sentence ?? '').slice(0, 4000),
-		target: {service: `svc/${service.name}:${port.port}`, from: `pod/${client.name}`, namespace: service.namespace},
+		target: {service: `svc/${service.name}:${port.port}`, from: formatFrom(client, service.namespace), namespace: service.namespace},
 		steps: [...draftLook(state), ...draftRepair(state)],
 	};
 };

@@ -25,7 +25,7 @@ export const suggestVip = (failure: KubectlFailure, port: string | undefined): K
 const listedNames = (answer: KubectlAnswer): readonly string[] | undefined => (answer.ok ? namesIn(answer.value) : undefined);
 
 /** A namespace that does not exist looks like an empty one in every other request. */
-const explainMissingNamespace = async (cluster: ClusterReader): Promise<UserFacingError | undefined> => {
+const explainMissingNamespace = async (cluster: ClusterReader, prefix: string): Promise<UserFacingError | undefined> => {
 	const answer = await cluster.namespaceObject();
 	if (answer.ok || answer.kind !== 'not-found') {
 		return undefined;
@@ -36,14 +36,16 @@ const explainMissingNamespace = async (cluster: ClusterReader): Promise<UserFaci
 		return new UserFacingError('the server that the kubeconfig names does not answer like a Kubernetes API', 'look at its address: kubectl config view --minify');
 	}
 
-	return new UserFacingError(`there is no namespace ${cluster.namespace}`, suggestNames(cluster.namespace, names, '-n '));
+	return new UserFacingError(`there is no namespace ${cluster.namespace}`, suggestNames(cluster.namespace, names, prefix));
 };
 
-const listingHint = (cluster: ClusterReader, resource: string) => `see kubectl get ${resource} -n ${cluster.namespace}, or name another namespace with -n`;
+const listingHint = (cluster: ClusterReader, resource: string, another = '-n') => `see kubectl get ${resource} -n ${cluster.namespace}, or name another namespace with ${another}`;
+
+const anotherHome = '--from NAMESPACE/pod/NAME';
 
 /** Why a Service was not found: the namespace is missing, or the name is another. */
 export const explainMissingService = async (cluster: ClusterReader, name: string): Promise<UserFacingError> => {
-	const [missingNamespace, answer] = await Promise.all([explainMissingNamespace(cluster), cluster.allServices()]);
+	const [missingNamespace, answer] = await Promise.all([explainMissingNamespace(cluster, '-n '), cluster.allServices()]);
 	const names = listedNames(answer);
 	return missingNamespace ?? new UserFacingError(
 		`there is no Service ${name} in the namespace ${cluster.namespace}`,
@@ -51,23 +53,32 @@ export const explainMissingService = async (cluster: ClusterReader, name: string
 	);
 };
 
+const homeOf = ({namespace}: FromArgument): string => (namespace === undefined ? '' : `${namespace}/`);
+
+/** The Service's own namespace is known to be there. */
+const explainMissingHome = async (cluster: ClusterReader, {namespace}: FromArgument): Promise<UserFacingError | undefined> =>
+	(namespace === undefined ? undefined : explainMissingNamespace(cluster, ''));
+
 /** Why a pod was not found; a workload of that name is what was meant when its pods begin with it. */
-export const explainMissingPod = async (cluster: ClusterReader, name: string): Promise<UserFacingError> => {
+export const explainMissingPod = async (cluster: ClusterReader, from: FromArgument): Promise<UserFacingError> => {
+	const {name} = from;
 	const names = listedNames(await cluster.somePods());
 	const because = `there is no pod ${name} in the namespace ${cluster.namespace}`;
 	if (names === undefined || names.length === 0) {
-		return new UserFacingError(because, listingHint(cluster, 'pods'));
+		return await explainMissingHome(cluster, from) ?? new UserFacingError(because, listingHint(cluster, 'pods', anotherHome));
 	}
 
 	const isWorkload = nearestNames(name, names).some(near => near.startsWith(`${name}-`));
-	return new UserFacingError(because, `${suggestNames(name, names, 'pod/')}${isWorkload ? ` To take any pod of a workload: --from deploy/${name}` : ''}`);
+	return new UserFacingError(because, `${suggestNames(name, names, `${homeOf(from)}pod/`)}${isWorkload ? ` To take any pod of a workload: --from ${homeOf(from)}deploy/${name}` : ''}`);
 };
 
 /** Why a workload was not found. */
 export const explainMissingWorkload = async (cluster: ClusterReader, from: FromArgument): Promise<UserFacingError> => {
 	const names = listedNames(await cluster.someWorkloads(from));
-	return new UserFacingError(
-		`there is no ${from.label} in the namespace ${cluster.namespace}`,
-		names === undefined || names.length === 0 ? listingHint(cluster, from.resource) : suggestNames(from.name, names, `${from.label.split('/', 1)[0]}/`),
-	);
+	const because = `there is no ${from.label} in the namespace ${cluster.namespace}`;
+	if (names === undefined || names.length === 0) {
+		return await explainMissingHome(cluster, from) ?? new UserFacingError(because, listingHint(cluster, from.resource, anotherHome));
+	}
+
+	return new UserFacingError(because, suggestNames(from.name, names, `${homeOf(from)}${from.label.split('/', 1)[0]}/`));
 };

@@ -72,7 +72,7 @@ export const settleClient = async (
 	const isPod = from.resource === 'pods';
 	if (!answer.ok) {
 		throw answer.kind === 'not-found'
-			? await (isPod ? explainMissingPod(cluster, from.name) : explainMissingWorkload(cluster, from))
+			? await (isPod ? explainMissingPod(cluster, from) : explainMissingWorkload(cluster, from))
 			: asUserFacingError(from.label, isPod ? answer : withPodHint(answer));
 	}
 

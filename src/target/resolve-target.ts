@@ -49,13 +49,31 @@ const examine = (service: Service, wanted: ServiceArgument): {readonly examined:
 	return {examined: {service, port, family: familyOf(service.clusterIp) ?? 4}, notes};
 };
 
-const askFirst = async (cluster: ClusterReader, name: string, from: FromArgument | undefined) => Promise.all([
+/** Policies act on both ends: those of the client's namespace where it has another one. */
+const askForPolicies = async (cluster: ClusterReader, home: ClusterReader) => Promise.all([
+	cluster.networkPolicies(),
+	...(home === cluster ? [] : [home.networkPolicies()]),
+]);
+
+const askFirst = async (cluster: ClusterReader, home: ClusterReader, name: string, from: FromArgument | undefined) => Promise.all([
 	cluster.service(name),
 	cluster.endpointSlices(name),
-	from === undefined ? undefined : askForClient(cluster, from),
+	from === undefined ? undefined : askForClient(home, from),
 	cluster.version(),
-	cluster.networkPolicies(),
+	askForPolicies(cluster, home),
 ]);
+
+/** The client's namespace, where it is another one than the Service's. */
+const openHome = (kubectl: Kubectl, cluster: ClusterReader, from: FromArgument | undefined): ClusterReader =>
+	(from?.namespace === undefined || from.namespace === cluster.namespace ? cluster : createClusterReader(kubectl, from.namespace));
+
+const chooseNamespace = async (kubectl: Kubectl, {namespace}: TargetRequest, wanted: ServiceArgument): Promise<string> => {
+	if (namespace !== undefined && wanted.namespace !== undefined && namespace !== wanted.namespace) {
+		throw new UserFacingError(`${wanted.name}.${wanted.namespace} is not in the namespace ${namespace}`, 'name the namespace once, with -n or behind the Service');
+	}
+
+	return checkNamespace(wanted.namespace ?? namespace ?? await kubectl.currentNamespace());
+};
 
 const refuseWindows = ({client, nodes}: Surroundings): void => {
 	if (isWindows(nodes, client.node)) {
@@ -93,13 +111,14 @@ Throws a `UserFacingError` where there is nothing to examine; what is merely wor
 export const resolveTarget = async (kubectl: Kubectl, request: TargetRequest, onProgress: (text: string) => void = () => undefined): Promise<Target> => {
 	const wanted = parseServiceArgument(request.service);
 	const from = request.from === undefined ? undefined : parseFromArgument(request.from);
-	const cluster = createClusterReader(kubectl, checkNamespace(request.namespace ?? await kubectl.currentNamespace()));
+	const cluster = createClusterReader(kubectl, await chooseNamespace(kubectl, request, wanted));
+	const home = openHome(kubectl, cluster, from);
 	onProgress(`reading svc/${wanted.name} in the namespace ${cluster.namespace}`);
-	const [serviceAnswer, slices, clientAnswer, version, policies] = await askFirst(cluster, wanted.name, from);
+	const [serviceAnswer, slices, clientAnswer, version, policies] = await askFirst(cluster, home, wanted.name, from);
 	const service = await requireService(cluster, wanted, serviceAnswer);
 	const {examined, notes} = examine(service, wanted);
 	const found = await findEndpoints(cluster, examined, slices);
-	const settled = from && clientAnswer ? await settleClient(cluster, from, clientAnswer, {...found, family: examined.family}) : undefined;
+	const settled = from && clientAnswer ? await settleClient(home, from, clientAnswer, {...found, family: examined.family}) : undefined;
 	onProgress(`reading the pods and nodes behind svc/${wanted.name}`);
 	const surroundings = await readSurroundings(cluster, examined, found.endpoints, settled?.client);
 	refuseWindows(surroundings);

@@ -136,12 +136,13 @@ test('kube-ipvs0: the address of a node on it keeps that node out, and pods of i
 	t.like(ipvsVipHostConflict.judge(hit), {status: 'broken', confidence: 'likely'});
 	t.regex(ipvsVipHostConflict.judge(hit).because, /^k8s1 has 172\.30\.0\.12, the address of k8s2, on kube-ipvs0/v);
 	t.is(causeOf(hit), 'ipvs-vip-host-conflict');
+	t.is(causeOf(taken({'k8s2 vip': 'timeout'})), 'ipvs-vip-host-conflict', 'routes that are older than the address still lead to k8s2');
 	t.is(ipvsVipHostConflict.judge(taken({})).status, 'latent');
 	t.is(ipvsVipHostConflict.judge(buildEvidence(fromMars2)).status, 'ok');
 	t.is(causeOf(taken(remote)), undefined, 'the node itself gets through, which it could not');
 });
 
-const policy = (spec: Readonly<Record<string, unknown>>) => readNetworkPolicies({ok: true, value: {items: [{metadata: {name: 'deny'}, spec: {podSelector: {matchLabels: {app: 'nginx'}}, ...spec}}]}});
+const policy = (spec: Readonly<Record<string, unknown>>, namespace = 'default') => readNetworkPolicies([{ok: true, value: {items: [{metadata: {name: 'deny', namespace}, spec: {podSelector: {matchLabels: {app: 'nginx'}}, ...spec}}]}}]);
 const calico = read([{path: '/etc/cni/net.d/10-calico.conflist', modifiedAt: 0, text: '{"plugins":[{"type":"calico"}]}'}]);
 
 const underPolicy = (policies: ReturnType<typeof policy>, {isEnforced, outcomes = remote, capture}: {readonly isEnforced: boolean; readonly outcomes?: Outcomes; readonly capture?: Situation['capture']}): Evidence => {
@@ -165,6 +166,19 @@ test('NetworkPolicy: one that lets nobody in is the cause where it is enforced, 
 	t.is(causeOf(underPolicy(policy({ingress: []}), {isEnforced: true, outcomes: remote})), undefined, 'another pod that it denies gets through');
 });
 
+test('NetworkPolicy: a client of another namespace is held by the policies of its own', t => {
+	const inShop = (namespace: string, spec: Readonly<Record<string, unknown>>): Evidence => {
+		const evidence = underPolicy(policy({podSelector: {}, policyTypes: ['Egress'], ...spec}, namespace), {isEnforced: true, outcomes: {}});
+		return {...evidence, target: {...evidence.target, client: {...evidence.target.client, namespace: 'shop'}}, matrix: evidence.matrix.map(cell => (cell.from === 'default/mars2' ? {...cell, from: 'shop/mars2', attempts: [{outcome: 'timeout', ms: 3000}]} : cell))};
+	};
+
+	t.regex(networkPolicyDrop.judge(inShop('shop', {})).because, /^NetworkPolicy deny selects shop\/mars2, and no rule lets it out to default\/nginx-app/v);
+	t.is(causeOf(inShop('shop', {})), 'network-policy-drop');
+	t.is(networkPolicyDrop.judge(inShop('shop', {egress: [{to: [{namespaceSelector: {matchLabels: {'kubernetes.io/metadata.name': 'default'}}}]}]})).status, 'ok');
+	t.is(networkPolicyDrop.judge(inShop('shop', {egress: [{to: [{podSelector: {}}]}]})).status, 'broken', 'to pods of its own namespace only');
+	t.deepEqual(networkPolicyDrop.repair(inShop('shop', {})).filter(line => line.includes('get networkpolicies')).map(line => line.split(' get ', 1)[0]), ['kubectl -n default', 'kubectl -n shop']);
+});
+
 test('NetworkPolicy: rules that let the pair through, that cannot be told, and that are not read', t => {
 	const statusOf = (spec: Readonly<Record<string, unknown>>): string => networkPolicyDrop.judge(underPolicy(policy(spec), {isEnforced: true})).status;
 	t.is(statusOf({ingress: [{}]}), 'ok');
@@ -184,6 +198,7 @@ test('NetworkPolicy: rules that let the pair through, that cannot be told, and t
 	t.is(statusOf({ingress: [{ports: [{port: 80, protocol: 'UDP'}]}]}), 'broken');
 	t.is(statusOf({ingress: [{from: [{ipBlock: {cidr: '10.244.0.0/16', except: ['10.244.2.0/24']}}]}]}), 'broken');
 	t.is(statusOf({podSelector: {matchLabels: {app: 'mars2'}}, policyTypes: ['Egress'], egress: []}), 'broken');
+	t.is(networkPolicyDrop.judge(underPolicy(policy({ingress: []}, 'shop'), {isEnforced: true})).status, 'ok', 'of another namespace\'s pods');
 	t.is(networkPolicyDrop.judge(underPolicy({unknown: 'forbidden'}, {isEnforced: true})).status, 'unknown');
 	t.is(networkPolicyDrop.judge(buildEvidence({})).status, 'unknown');
 });

@@ -8,7 +8,7 @@ import {
 } from '../cluster/faults/result-table.ts';
 
 const row = (title: string, more: Partial<TableRow> = {}): TableRow => ({
-	fault: 'F14', title, seen: 'timeout', expected: 'none', said: 'none', isRight: true, ...more,
+	fault: 'F14', title, mode: 'ipvs', seen: 'timeout', expected: 'none', said: 'none', isRight: true, ...more,
 });
 
 test('a table is read back as it was written', t => {
@@ -23,6 +23,7 @@ test('a table is read back as it was written', t => {
 test('a new row takes the place of the one that is kept, and a state that is no case any more is left out', t => {
 	const kept = [row('two', {isRight: false}), row('gone')];
 	t.deepEqual(mergeRows(kept, [row('two'), row('one')], ['one', 'two', 'never made']), [row('one'), row('two')]);
+	t.deepEqual(mergeRows(kept, [row('two', {mode: 'iptables'})], ['two']), [...kept.slice(0, 1), row('two', {mode: 'iptables'})]);
 });
 
 test('no two cases share a title, by which rows are found, and no title breaks a row', t => {

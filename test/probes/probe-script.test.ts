@@ -4,6 +4,7 @@ import {
 	readFileSync,
 	rmSync,
 	symlinkSync,
+	writeFileSync,
 } from 'node:fs';
 import {type AddressInfo, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -53,6 +54,23 @@ const probe = async (port: number, tries: number, PATH = process.env.PATH ?? '')
 test('an open port is open as often as it is tried, a closed one is refused', async t => {
 	t.regex(await probe(await listen(t), 3), /^tool bash\n(?:attempt open \d+\n){3}done\n$/v);
 	t.regex(await probe(await findClosedPort(), 1), /^tool bash\nattempt refused \d+\ndone\n$/v);
+});
+
+/** A PATH with a timeout(1) before the real one that is killed, as on a node too busy to start it in time, as often as told. */
+const withLateStart = (t: ExecutionContext, times: number): string => {
+	const directory = mkdtempSync(path.join(tmpdir(), 'probe-path-'));
+	t.teardown(() => {
+		rmSync(directory, {recursive: true});
+	});
+	const PATH = process.env.PATH ?? '';
+	const file = path.join(directory, 'timeout');
+	writeFileSync(file, `#!/bin/sh\necho started >> "${directory}/starts"\nif [ "$(wc -l < "${directory}/starts")" -le ${times} ]; then exit 137; fi\nPATH='${PATH}' exec timeout "$@"\n`, {mode: 0o755});
+	return `${directory}:${PATH}`;
+};
+
+test('an attempt that was over before it began is made anew, and is no time-out where it never begins', async t => {
+	t.regex(await probe(await listen(t), 1, withLateStart(t, 2)), /^tool bash\nattempt open \d+\ndone\n$/v);
+	t.regex(await probe(await listen(t), 1, withLateStart(t, 9)), /^tool bash\nattempt error \d+\ndone\n$/v);
 });
 
 const busybox = '/bin/busybox';

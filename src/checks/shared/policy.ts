@@ -83,14 +83,14 @@ export type Denial = {readonly pod: Pod; readonly direction: 'ingress' | 'egress
 type Ends = {readonly pod: Pod; readonly peer: Pod; readonly direction: Denial['direction']; readonly target: PolicyTarget};
 
 /** Where any policy selects a pod, only what one of them lets through passes; undefined where it passes. */
-const judgeEnd = (policies: readonly NetworkPolicy[], namespace: string, {pod, peer, direction, target}: Ends): Denial | undefined => {
-	if (pod.isHostNetwork || pod.namespace !== namespace) {
+const judgeEnd = (policies: readonly NetworkPolicy[], {pod, peer, direction, target}: Ends): Denial | undefined => {
+	if (pod.isHostNetwork) {
 		return undefined;
 	}
 
-	const chosen = policies.map(policy => ({...policy, isSelecting: policy[direction] === undefined ? 'no' : matchSelector(policy.selector, pod.labels)} as const)).filter(({isSelecting}) => isSelecting !== 'no');
+	const chosen = policies.filter(({namespace}) => namespace === pod.namespace).map(policy => ({...policy, isSelecting: policy[direction] === undefined ? 'no' : matchSelector(policy.selector, pod.labels)} as const)).filter(({isSelecting}) => isSelecting !== 'no');
 	// What a policy lets through counts only as far as it selects the pod.
-	const answer = anyOf(chosen.flatMap(policy => (policy[direction] ?? []).map(rule => allOf([policy.isSelecting, matchRule(rule, peer, target, namespace)]))));
+	const answer = anyOf(chosen.flatMap(policy => (policy[direction] ?? []).map(rule => allOf([policy.isSelecting, matchRule(rule, peer, target, pod.namespace)]))));
 	return answer === 'yes' || chosen.length === 0
 		? undefined
 		: {
@@ -98,12 +98,12 @@ const judgeEnd = (policies: readonly NetworkPolicy[], namespace: string, {pod, p
 		};
 };
 
-/** What denies a connection from a pod to a backend, or may, by the policies of one namespace. */
-export const findDenials = (policies: readonly NetworkPolicy[], namespace: string, client: Pod, target: PolicyTarget): readonly Denial[] => [
-	judgeEnd(policies, namespace, {
+/** What denies a connection from a pod to a backend, or may, by the policies of each one's namespace. */
+export const findDenials = (policies: readonly NetworkPolicy[], client: Pod, target: PolicyTarget): readonly Denial[] => [
+	judgeEnd(policies, {
 		pod: client, peer: target.pod, direction: 'egress', target,
 	}),
-	judgeEnd(policies, namespace, {
+	judgeEnd(policies, {
 		pod: target.pod, peer: client, direction: 'ingress', target,
 	}),
 ].filter(denial => denial !== undefined);

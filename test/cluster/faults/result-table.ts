@@ -1,23 +1,25 @@
-import type {Outcome} from './fault-table.ts';
+import type {Outcome, ProxyMode} from './fault-case.ts';
 import type {CaseResult} from './run-case.ts';
 
 /** One line of the table that is kept. */
 export type TableRow = Omit<CaseResult, 'mistakes'> & {readonly isRight: boolean};
 
-const columns = 6;
+const columns = 7;
 const outcomes = ['open', 'timeout', 'refused'] as const satisfies readonly Outcome[];
+const modes = ['ipvs', 'iptables'] as const satisfies readonly ProxyMode[];
 
 export const toRow = ({mistakes, ...rest}: CaseResult): TableRow => ({...rest, isRight: mistakes.length === 0});
 
-export const formatRow = ({fault, title, seen, expected, said, isRight}: TableRow): string => `| ${fault} | ${title} | ${seen} | ${expected} | ${said} | ${isRight ? 'right' : 'wrong'} |`;
+export const formatRow = ({fault, title, mode, seen, expected, said, isRight}: TableRow): string => `| ${fault} | ${title} | ${mode} | ${seen} | ${expected} | ${said} | ${isRight ? 'right' : 'wrong'} |`;
 
 const parseRow = (line: string): TableRow | undefined => {
 	const cells = line.split('|').slice(1, -1).map(cell => cell.trim());
-	const [fault = '', title = '', word, expected = '', said = '', mark] = cells;
+	const [fault = '', title = '', modeWord, word, expected = '', said = '', mark] = cells;
+	const mode = modes.find(candidate => candidate === modeWord);
 	const seen = outcomes.find(outcome => outcome === word);
-	return seen !== undefined && cells.length === columns
+	return mode !== undefined && seen !== undefined && cells.length === columns
 		? {
-			fault, title, seen, expected, said, isRight: mark === 'right',
+			fault, title, mode, seen, expected, said, isRight: mark === 'right',
 		}
 		: undefined;
 };
@@ -25,10 +27,10 @@ const parseRow = (line: string): TableRow | undefined => {
 /** The rows of a table that `formatTable` wrote. */
 export const parseTable = (text: string): readonly TableRow[] => text.split('\n').map(line => parseRow(line)).filter(row => row !== undefined);
 
-/** The rows with the new ones in place of older ones of the same state, in the order of `titles`; what is not among them is left out. */
+/** The rows with the new ones in place of older ones of the same state and mode, in the order of `titles`; what is not among them is left out. */
 export const mergeRows = (old: readonly TableRow[], added: readonly TableRow[], titles: readonly string[]): readonly TableRow[] => {
-	const byTitle = new Map([...old, ...added].map(row => [row.title, row]));
-	return titles.map(title => byTitle.get(title)).filter(row => row !== undefined);
+	const byKey = new Map([...old, ...added].map(row => [`${row.mode} ${row.title}`, row]));
+	return titles.flatMap(title => modes.map(mode => byKey.get(`${mode} ${title}`))).filter(row => row !== undefined);
 };
 
 export const formatTable = (rows: readonly TableRow[]): string => {
@@ -37,10 +39,10 @@ export const formatTable = (rows: readonly TableRow[]): string => {
 	return [
 		'# What hairpin says of faults that were made on the cluster',
 		'',
-		'Written by `npm run faults`, a row whenever its state is made; kube-proxy is in ipvs mode. Each state is first seen by a plain connection from the client, then hairpin is asked over SSH.',
+		'Written by `npm run faults`, a row whenever its state is made. Each state is first seen by a plain connection from the client, then hairpin is asked over SSH.',
 		'',
-		'| fault | state | a plain connection | must be the cause | named as the cause | |',
-		'|---|---|---|---|---|---|',
+		'| fault | state | kube-proxy\'s mode | a plain connection | must be the cause | named as the cause | |',
+		'|---|---|---|---|---|---|---|',
 		...rows.map(row => formatRow(row)),
 		'',
 		`${right} of ${rows.length} right; false accusations: ${accused}.`,

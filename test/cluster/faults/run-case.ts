@@ -4,12 +4,21 @@ import {
 	onNode,
 	until,
 } from '../../helpers/real-cluster.ts';
-import {type FaultCase, type Outcome, vip} from './fault-table.ts';
+import {
+	enterMode,
+	type Expectation,
+	type FaultCase,
+	type Outcome,
+	type ProxyMode,
+	vip,
+} from './fault-case.ts';
+import {expectedIn} from './fault-table.ts';
 
 /** What came of one case. `mistakes` is empty where hairpin said what it must. */
 export type CaseResult = {
 	readonly title: string;
 	readonly fault: string;
+	readonly mode: ProxyMode;
 	readonly seen: Outcome;
 	readonly expected: string;
 	readonly said: string;
@@ -31,20 +40,33 @@ const probeFrom = async (pod: string, node: number): Promise<string> => {
 	return (await onNode(node, `IP=${ip}; VIP=${vip}; ${probeScript}`)).trim();
 };
 
-const findMistakes = ({cause, latent = []}: FaultCase, report: {readonly cause: string | null; readonly exitCode: number; readonly latent: readonly string[]}): readonly string[] => [
+const findMistakes = ({cause, latent = []}: Expectation, report: {readonly cause: string | null; readonly exitCode: number; readonly latent: readonly string[]}): readonly string[] => [
 	...(report.cause === (cause ?? null) ? [] : [`cause ${report.cause ?? 'none'}`]),
 	...(report.exitCode === (cause === undefined ? 0 : 1) ? [] : [`exit code ${report.exitCode}`]),
 	...latent.filter(id => !report.latent.includes(id)).map(id => `${id} is not latent`),
 ];
 
-/** Makes the state, sees with a plain connection that it is there, and asks hairpin. Healing is the caller's. */
-export const runCase = async (given: FaultCase): Promise<CaseResult> => {
+const seePlainly = async ({title, client, isSeenFromNode = false}: FaultCase, pod: string, expected: Outcome): Promise<void> => {
+	const node = nodeOf[client];
+	await until(`"${title}" to be seen as ${expected}`, async () => await (isSeenFromNode ? probeFromNode(node) : probeFrom(pod, node)) === expected, 40);
+};
+
+/** Makes the state in a mode that it is made in, sees with a plain connection that it is there, and asks hairpin. Healing is the caller's. */
+export const runCase = async (given: FaultCase, mode: ProxyMode = 'ipvs'): Promise<CaseResult> => {
+	const expected = expectedIn(given, mode) ?? given;
+	await enterMode(mode);
 	await given.inject();
 	const pod = given.client === 'backend' ? await findBackend() : given.client;
-	const node = nodeOf[given.client];
-	await until(`"${given.title}" to be seen as ${given.seen}`, async () => await (given.isSeenFromNode === true ? probeFromNode(node) : probeFrom(pod, node)) === given.seen, 40);
+	await seePlainly(given, pod, expected.seen);
 	const {report} = await checkVia('ssh', 'svc/nginx', '--from', `pod/${pod}`);
+	const mistakes = findMistakes(expected, report);
 	return {
-		title: given.title, fault: given.fault, seen: given.seen, expected: given.cause ?? 'none', said: report.cause ?? 'none', mistakes: [...findMistakes(given, report), ...(report.cause === (given.cause ?? null) ? [] : [report.verdict])],
+		title: given.title,
+		fault: given.fault,
+		mode,
+		seen: expected.seen,
+		expected: expected.cause ?? 'none',
+		said: report.cause ?? 'none',
+		mistakes: mistakes.length > 0 ? [...mistakes, report.verdict] : [],
 	};
 };

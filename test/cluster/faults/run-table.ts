@@ -1,7 +1,9 @@
+// Makes states of the cluster and keeps what hairpin says of each: npm run faults [-- [ipvs|iptables] [F01,F02|WORDS OF A TITLE]]
 import {readFile, writeFile} from 'node:fs/promises';
 import process from 'node:process';
 import {resetCluster, startCluster, whySkipped} from '../../helpers/real-cluster.ts';
-import {faultCases} from './fault-table.ts';
+import type {FaultCase, ProxyMode} from './fault-case.ts';
+import {expectedIn, faultCases, proxyModes} from './fault-table.ts';
 import {
 	formatRow,
 	formatTable,
@@ -19,32 +21,39 @@ const keepRow = async (result: CaseResult): Promise<void> => {
 	await writeFile(tableFile, formatTable(mergeRows(old, [toRow(result)], faultCases.map(({title}) => title))));
 };
 
-const runAll = async (wanted: string | undefined): Promise<readonly CaseResult[]> => {
-	const results: CaseResult[] = [];
-	/* eslint-disable no-await-in-loop -- the cluster has one state at a time */
-	const cases = faultCases.filter(({title, fault}) => wanted === undefined || title.includes(wanted) || wanted.split(',').includes(fault));
-	for (const given of cases) {
-		try {
-			const result = await runCase(given);
-			results.push(result);
-			await keepRow(result);
-			console.log([formatRow(toRow(result)), ...result.mistakes].join('\n  '));
-		} finally {
-			await given.heal?.();
-			await resetCluster();
-		}
-	}
+const isWanted = ({title, fault}: FaultCase, wanted: string): boolean => title.includes(wanted) || wanted.split(',').includes(fault);
 
-	/* eslint-enable no-await-in-loop */
-	return results;
+/** Returns what was wrong. */
+const runOne = async (given: FaultCase, mode: ProxyMode): Promise<readonly string[]> => {
+	try {
+		const result = await runCase(given, mode);
+		await keepRow(result);
+		console.log([formatRow(toRow(result)), ...result.mistakes].join('\n  '));
+		return result.mistakes;
+	} catch (error) {
+		console.log(`| ${given.fault} | ${given.title} | ${mode} | could not be made: ${String(error)}`);
+		return [String(error)];
+	} finally {
+		await given.heal?.();
+		await resetCluster();
+	}
 };
+
+const words = process.argv.slice(2);
+const named = proxyModes.filter(mode => words.includes(mode));
+const wanted = words.find(word => !(proxyModes as readonly string[]).includes(word)) ?? '';
+const runs = faultCases.filter(given => isWanted(given, wanted))
+	.flatMap(given => (named.length > 0 ? named : proxyModes).filter(mode => expectedIn(given, mode)).map(mode => ({given, mode})));
 
 const reason = await whySkipped();
 if (reason === undefined) {
 	await startCluster();
 	await resetCluster();
-	const results = await runAll(process.argv[2]);
-	process.exitCode = results.every(({mistakes}) => mistakes.length === 0) ? 0 : 1;
+	for (const {given, mode} of runs) {
+		// eslint-disable-next-line no-await-in-loop -- the cluster has one state at a time
+		const mistakes = await runOne(given, mode);
+		process.exitCode = mistakes.length > 0 ? 1 : process.exitCode;
+	}
 } else {
 	console.log(reason);
 }
