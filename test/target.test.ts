@@ -180,6 +180,14 @@ test('backends do not crowd out the clients, where one label tells them apart', 
 	t.true(asked.includes(offNode('k8s1').replace('&labelSelector=app!=nginx', '')));
 });
 
+test('a second session by the same kubectl reads as much as the first', async t => {
+	const kubectl = createRecordedKubectl(asAnswers(lab));
+	const request = {service: 'nginx', from: 'pod/mars1', namespace: 'default'};
+	const first = await resolveTarget(kubectl, request);
+	t.deepEqual(await resolveTarget(kubectl, request), first);
+	t.is(kubectl.requests, 18);
+});
+
 test('a hundred endpoints on as many nodes cost no more than twelve requests, and all are known', async t => {
 	const indexes = Array.from({length: 100}, (_value, index) => index + 1);
 	const endpoints = indexes.map(index => ({addresses: [`10.9.0.${index}`], nodeName: `node${index}`, targetRef: {kind: 'Pod', name: `web-${index}`}}));

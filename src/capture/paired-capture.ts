@@ -73,6 +73,10 @@ const collect = (points: readonly Point[], flows: readonly Flow[]): CaptureEvide
 	ipvsConnections: readEntries(points, 'ipvs', flows),
 });
 
+/** Whether everything that the client sent and got was captured, and is here. */
+const isComplete = (points: readonly Point[]): boolean =>
+	points.some(({plan, report, problem}) => plan.role === 'client' && report?.kernelDrops === 0 && (problem ?? report.problem) === undefined);
+
 /** Calls back when something new was captured, but not for every single chunk. */
 const createBell = (ring: () => void) => {
 	let isPending = false;
@@ -143,7 +147,7 @@ export const armCaptures = async (access: Access, target: Target, reached: Reado
 			return decision;
 		},
 		evidence: () => collect(points, flows()),
-		settle: (plan, answered) => settleCell(plan, flows(), answered),
+		settle: (plan, answered) => settleCell(plan, flows(), answered, isComplete(points)),
 		async stop() {
 			await Promise.all(points.map(async point => {
 				point.report = await point.tap?.stop();

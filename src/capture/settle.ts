@@ -36,23 +36,43 @@ const withBackend = (attempt: Attempt, flow: Flow | undefined): Attempt => {
 
 const attemptOf = (flow: Flow): Attempt => withBackend({outcome: outcomeOf(flow), ms: answerMs(flow), isDecidedByPackets: true}, flow);
 
-/** The tool's attempts, each told which backend it met by a flow that ended the same way. */
-const nameBackends = (attempts: readonly Attempt[], flows: readonly Flow[]): readonly Attempt[] => {
-	const free = new Set(flows);
-	return attempts.map(attempt => {
-		const flow = [...free].find(candidate => outcomeOf(candidate) === attempt.outcome);
-		if (flow) {
-			free.delete(flow);
-		}
+type Paired = {readonly attempt: Attempt; readonly flow: Flow | undefined};
 
-		return withBackend(attempt, flow);
-	});
+/** Each of the tool's attempts with a flow that ended the same way, as long as there is one. */
+const pairUp = (attempts: readonly Attempt[], free: Set<Flow>): readonly Paired[] => attempts.map(attempt => {
+	const flow = [...free].find(candidate => outcomeOf(candidate) === attempt.outcome);
+	if (flow) {
+		free.delete(flow);
+	}
+
+	return {attempt, flow};
+});
+
+/**
+ What is left of time-outs that no flow is like, where all packets were captured: a program that was stopped for its slowness on a busy node.
+ It had its answer by then, as the packets show; or it had sent nothing, and asked nobody.
+ */
+const correctLate = (paired: readonly Paired[], free: Set<Flow>): readonly Attempt[] => paired.flatMap(({attempt, flow}) => {
+	if (flow !== undefined || attempt.outcome !== 'timeout') {
+		return [withBackend(attempt, flow)];
+	}
+
+	const [missed] = free;
+	free.delete(missed);
+	return missed === undefined ? [] : [attemptOf(missed)];
+});
+
+/** The tool's attempts, each told which backend it met. Where no flow at all was seen, nothing is known but what the tool said. */
+const nameBackends = (attempts: readonly Attempt[], flows: readonly Flow[], isComplete: boolean): readonly Attempt[] => {
+	const free = new Set(flows);
+	const paired = pairUp(attempts, free);
+	return isComplete && flows.length > 0 ? correctLate(paired, free) : paired.map(({attempt, flow}) => withBackend(attempt, flow));
 };
 
-/** The client's cell: as its tool saw it (`answered`), or as the packets settled it before the tool gave up. */
-export const settleCell = (plan: ProbePlan, flows: readonly Flow[], answered: Cell | undefined): Cell => {
+/** The client's cell: as its tool saw it (`answered`), or as the packets settled it before the tool gave up. `isComplete`: the client's capture is over and lost nothing. */
+export const settleCell = (plan: ProbePlan, flows: readonly Flow[], answered: Cell | undefined, isComplete = false): Cell => {
 	const {point: _point, tries: _tries, ...cell} = plan;
 	return answered
-		? {...answered, attempts: nameBackends(answered.attempts, flows)}
+		? {...answered, attempts: nameBackends(answered.attempts, flows, isComplete)}
 		: {...cell, command: describeProbe(plan, 'bash'), attempts: flows.map(flow => attemptOf(flow))};
 };

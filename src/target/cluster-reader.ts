@@ -33,11 +33,13 @@ export const createClusterReader = (kubectl: Kubectl, namespace: string) => {
 	const policies = `/apis/networking.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/networkpolicies`;
 	const get = async (path: string, parameters?: Parameters): Promise<KubectlAnswer> =>
 		kubectl.getRaw(parameters === undefined ? path : withParameters(path, parameters));
+	const before = kubectl.requests;
 	const listPods = async (parameters: Parameters) => get(`${core}/pods`, parameters);
 	const listNeighbours = async (fieldSelector: string, except: Labels) => listPods({fieldSelector, ...withoutLabel(except), limit: maxNeighbours});
 	return {
 		namespace,
-		requestsSoFar: () => kubectl.requests,
+		/** Of this reader's time: a session may not be the first one that asks by this program. */
+		requestsSoFar: () => kubectl.requests - before,
 		version: async () => get('/version'),
 		service: async (name: string) => get(`${core}/services/${encodeURIComponent(name)}`),
 		endpointSlices: async (service: string) => get(slices, {labelSelector: `kubernetes.io/service-name=${service}`, limit: maxSlices}),

@@ -40,6 +40,22 @@ test('the tool\'s own outcomes stand, and flows tell which backend each met', t 
 	t.deepEqual(attempts, [{outcome: 'open', ms: 2, backend: '10.244.2.32:80'}, {outcome: 'timeout', ms: 3000, backend: '10.244.0.19:80'}]);
 });
 
+test('a time-out that its packets contradict is what they show, and one that sent none is no attempt, once the capture is complete', t => {
+	const late = {outcome: 'timeout', ms: 5700} as const;
+	const answered = {...settleCell(plan, [], undefined), attempts: [{outcome: 'open', ms: 2}, late, late] as const};
+	const flows = [flow('established', '10.244.0.19'), flow('established', '10.244.2.32')];
+	t.deepEqual(settleCell(plan, flows, answered, true).attempts, [
+		{outcome: 'open', ms: 2, backend: '10.244.0.19:80'},
+		{
+			outcome: 'open', ms: 0, isDecidedByPackets: true, backend: '10.244.2.32:80',
+		},
+	]);
+	t.is(settleCell(plan, flows, answered).attempts.length, 3, 'packets may still come');
+	t.deepEqual(settleCell(plan, [], answered, true).attempts, answered.attempts, 'nothing was seen of any');
+	const lost = settleCell(plan, [...flows, flow('unanswered')], answered, true).attempts;
+	t.deepEqual(lost.map(({outcome}) => outcome), ['open', 'timeout', 'open'], 'one that went unanswered stays');
+});
+
 test('a packet that was dropped under the ClusterIP met no backend, and any of them may be the one it was for', t => {
 	const dropped = {...flow('unanswered'), backend: {ip: '10.98.171.178', port: 8080}};
 	t.false('backend' in settleCell(plan, [dropped], undefined).attempts[0]);
