@@ -28,4 +28,9 @@ export const practiceIncidents: readonly PracticeIncident[] = [
 		title: 'only pods on the backend\'s own node reach it',
 		changes: ['forward-accept=on'],
 	},
+	{
+		name: 'two-backends',
+		title: 'about every second connection of a pod on the node of one backend fails',
+		changes: ['br-netfilter'],
+	},
 ];
