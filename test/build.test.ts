@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
 import {
 	chmodSync,
@@ -10,6 +11,7 @@ import {
 	rmSync,
 	statSync,
 	truncateSync,
+	writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -87,6 +89,66 @@ test('a home that is not there, or cannot be written to, keeps nobody from looki
 });
 
 const asRoot = process.getuid?.() === 0 && process.platform === 'linux' ? test : test.skip;
+
+/** A copy of the bundle, changed. */
+const changeBundle = (name: string, change: (bytes: Buffer) => Uint8Array): string => {
+	const file = path.join(directory, name);
+	writeFileSync(file, change(readFileSync(bundle)));
+	return file;
+};
+
+test('a bundle that was cut off says so wherever it ends behind its opening, and never that a fault was found', async t => {
+	const whole = readFileSync(bundle);
+	const opening = whole.indexOf('\n//');
+	t.true(opening < 10_000);
+	for (const length of [opening, opening + 3, opening + 1000, whole.length >> 1, whole.length - 1]) {
+		const file = changeBundle('cut.mjs', bytes => bytes.subarray(0, length));
+		// eslint-disable-next-line no-await-in-loop
+		const {exitCode, stdout, stderr} = await runBare([process.execPath, file, '--help']);
+		t.deepEqual([exitCode, stdout], [3, '']);
+		t.is(stderr.trimEnd(), `hairpin: this file is not complete (${length} of ${whole.length} bytes)\ntry: copy it again, and compare: sha256sum -c SHA256SUMS`);
+	}
+});
+
+test('a bundle of the right length with a wrong byte, and one whose line ends were changed, are refused as well', async t => {
+	const damaged = changeBundle('damaged.mjs', bytes => bytes.fill('x', bytes.length - 200_000, bytes.length - 199_999));
+	const {exitCode, stderr} = await runBare([process.execPath, damaged, 'fix', '--list']);
+	t.is(exitCode, 3);
+	t.regex(stderr, /^hairpin: this file is damaged: .*\ntry: copy it again/v);
+	const broken = changeBundle('broken.mjs', bytes => bytes.fill('(', bytes.indexOf('\n//') + 10, bytes.indexOf('\n//') + 20));
+	t.regex((await runBare([process.execPath, broken, '--help'], ['HOME=/dev/null'])).stderr, /^hairpin: this file is damaged: /v);
+	const converted = changeBundle('converted.mjs', bytes => Buffer.from(bytes.toString('latin1').replaceAll('\n', '\r\n'), 'latin1'));
+	t.regex((await runBare([process.execPath, converted, '--help'])).stderr, /^hairpin: this file is not as it was made \(\d+ instead of \d+ bytes\)\ntry: /v);
+});
+
+test('compiled code is kept for the next run, and is believed only where nobody else could have written it', async t => {
+	const home = mkdtempSync(path.join(directory, 'home-'));
+	const cache = path.join(home, '.cache/hairpin');
+	const run = async (): Promise<CommandResult> => runBare([process.execPath, bundle, 'fix', '--list'], [`HOME=${home}`]);
+	const first = await run();
+	const kept = readdirSync(cache).find(file => file.includes('-fix-command-')) ?? '';
+	const file = path.join(cache, kept);
+	const {ino, mode} = statSync(file);
+	t.is(mode & 0o777, 0o600);
+	t.is((await run()).stdout, first.stdout);
+	t.is(statSync(file).ino, ino);
+	// What is not whole is compiled anew, and kept again.
+	truncateSync(file, 1000);
+	t.is((await run()).stdout, first.stdout);
+	t.true(statSync(file).size > 1000);
+	chmodSync(file, 0o666);
+	t.is((await run()).stdout, first.stdout);
+	t.is(statSync(file).mode & 0o777, 0o600);
+	t.is(readdirSync(cache).length, 2);
+});
+
+asRoot('a full disk under standard output is told, and the end of a reader is not', async t => {
+	const full = await runCommand(['sh', '-c', '"$@" >/dev/full', 'sh', process.execPath, bundle, '--help']);
+	t.is(full.exitCode, 3);
+	t.regex(full.stderr, /^hairpin: standard output cannot be written \(ENOSPC: .*\)\ntry: /v);
+	const closed = await runCommand(['sh', '-c', '{ "$@"; echo $? >&2; } | true', 'sh', process.execPath, bundle, 'man']);
+	t.notRegex(closed.stderr, /hairpin: /v);
+});
 
 asRoot('a read-only home keeps nobody, either', async t => {
 	const script = 'mount -t tmpfs -o ro none /mnt && exec env -i HOME=/mnt "$@"';
