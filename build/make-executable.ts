@@ -24,7 +24,7 @@ const stripNode = (file: string): void => {
 export const makeExecutable = (file: string, bundle: string, assets: Readonly<Record<string, string>>): void => {
 	const config = `${file}.json`;
 	const node = `${file}.node`;
-	const opening = `${file}.mjs`;
+	const opening = `${file}-opening.mjs`;
 	stripNode(node);
 	writeFileSync(opening, readFileSync(bundle, 'latin1').split(commentMark, 1)[0]);
 	writeFileSync(config, JSON.stringify({

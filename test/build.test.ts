@@ -172,6 +172,15 @@ withExecutable('the executable carries its image, works alone in an empty direct
 	t.regex(version.stdout, /^image {3}the image archive inside of hairpin is damaged: it ends early, or is no image archive$/mv);
 	t.regex(version.stdout, /^shells {2}in a pane of their own$/mv);
 	t.deepEqual(readdirSync(place), ['hairpin']);
+	const bytes = readFileSync(executable);
+	t.false(bytes.includes(directory));
+	const other = path.join(directory, 'elsewhere');
+	mkdirSync(other);
+	// Where npm run build puts it: beside the bundle, which stays.
+	copyFileSync(bundle, path.join(other, 'hairpin.mjs'));
+	makeExecutable(path.join(other, 'hairpin'), path.join(other, 'hairpin.mjs'), {...await makePty(path.join(directory, 'node-pty.cjs')), [archiveName]: archive});
+	t.true(readFileSync(path.join(other, 'hairpin')).equals(bytes));
+	t.deepEqual(readdirSync(other), ['hairpin', 'hairpin.mjs']);
 	const saved = await runBare([executable, 'image', 'save', path.join(place, 'image.tar')]);
 	t.is(saved.exitCode, 3);
 	t.regex(saved.stderr, /damaged.*\ntry: /v);
