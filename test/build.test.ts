@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {createHash} from 'node:crypto';
+import {createHash, randomBytes} from 'node:crypto';
 import {
 	chmodSync,
 	copyFileSync,
@@ -27,6 +27,7 @@ import {ownTarget, whyNotHere} from '../build/targets.ts';
 import {type CommandResult, runCommand} from '../src/access/run.ts';
 import {archiveName} from '../src/debug-image/find-archive.ts';
 import {parseOptions} from '../src/options.ts';
+import {makeImageArchive} from './helpers/image-archive.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'build-test-'));
 const bundle = path.join(directory, 'hairpin.mjs');
@@ -148,6 +149,22 @@ asRoot('a full disk under standard output is told, and the end of a reader is no
 	t.regex(full.stderr, /^hairpin: standard output cannot be written \(ENOSPC: .*\)\ntry: /v);
 	const closed = await runCommand(['sh', '-c', '{ "$@"; echo $? >&2; } | true', 'sh', process.execPath, bundle, 'man']);
 	t.notRegex(closed.stderr, /hairpin: /v);
+});
+
+/** Runs the bundle with a disk of this size at /mnt, and tells what is on that disk afterwards. */
+const runOnSmallDisk = async (size: string, words: readonly string[]): Promise<CommandResult> => {
+	const script = 'mount -t tmpfs -o size="$1" none /mnt && shift && "$@"; status=$?; ls /mnt >&2; exit $status';
+	return runCommand(['unshare', '--mount', 'sh', '-c', script, 'sh', size, process.execPath, bundle, ...words]);
+};
+
+asRoot('a full disk leaves no image that is cut off', async t => {
+	const archive = await makeImageArchive(directory, randomBytes(400_000));
+	const {exitCode, stdout, stderr} = await runOnSmallDisk('200k', ['image', 'save', '/mnt/image.tar', '--archive', archive]);
+	t.deepEqual([exitCode, stdout], [3, '']);
+	t.regex(stderr, /^hairpin: \/mnt\/image\.tar cannot be written \(ENOSPC: [^\n]*\)\ntry: name another file; is the disk full\?\s*$/v);
+	const device = await runOnSmallDisk('200k', ['image', 'save', '/dev/full', '--archive', archive]);
+	t.regex(device.stderr, /ENOSPC/v);
+	t.true(existsSync('/dev/full'));
 });
 
 asRoot('a read-only home keeps nobody, either', async t => {
