@@ -225,6 +225,10 @@ test('krew finds the archive by its hash, and the same executable gives the same
 	const archive = makeArchive(file, 'linux-x64');
 	const [bytes, manifest] = [readFileSync(archive), formatKrew(new Map([['linux-x64', archive]]), 'https://example.org/v1/')];
 	t.true(readFileSync(makeArchive(file, 'linux-x64')).equals(bytes));
+	const smaller = makeArchive(file, 'linux-x64', 'tar.xz');
+	t.is(path.basename(smaller), 'kubectl-hairpin-linux-amd64.tar.xz');
+	t.deepEqual([...readFileSync(smaller).subarray(0, 6)], [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]);
+	t.true(readFileSync(makeArchive(file, 'linux-x64', 'tar.xz')).equals(readFileSync(smaller)));
 	const {spec} = parse(manifest) as {readonly spec: {readonly version: string; readonly platforms: ReadonlyArray<{readonly uri: string; readonly sha256: string}>}};
 	t.regex(spec.version, /^v\d+\.\d+\.\d+$/v);
 	t.is(spec.platforms[0].uri, 'https://example.org/v1/kubectl-hairpin-linux-amd64.tar.gz');
