@@ -12,7 +12,7 @@ import {archiveName, findArchive} from '../src/debug-image/find-archive.ts';
 import {root} from './common-options.ts';
 import {makeBundle} from './make-bundle.ts';
 import {makeExecutable} from './make-executable.ts';
-import {formatKrew, makeArchive} from './make-krew.ts';
+import {archiveKinds, formatKrew, makeArchive} from './make-krew.ts';
 import {makePty} from './make-pty.ts';
 import {type Target, ownTarget, whyNotHere} from './targets.ts';
 
@@ -40,7 +40,7 @@ const listAssets = async (): Promise<Readonly<Record<string, string>>> => {
 	return {...await makePty(script), ...(archive && 'file' in archive && {[archiveName]: archive.file})};
 };
 
-/** Makes the executable, and for krew its archive and manifest, whose address is told by HAIRPIN_RELEASE_URL. Returns the files. */
+/** Makes the executable, and for a release its archives and krew's manifest, whose address is told by HAIRPIN_RELEASE_URL. Returns the files. */
 const makeForThisMachine = async (): Promise<readonly string[]> => {
 	makeExecutable(executable, bundle, await listAssets());
 	rmSync(path.join(out, 'node-pty.cjs'), {force: true});
@@ -49,9 +49,9 @@ const makeForThisMachine = async (): Promise<readonly string[]> => {
 		return [executable];
 	}
 
-	const archive = makeArchive(executable, ownTarget as Target);
-	writeFileSync(path.join(out, 'krew.yaml'), formatKrew(new Map([[ownTarget as Target, archive]]), address));
-	return [executable, archive];
+	const archives = archiveKinds.map(kind => makeArchive(executable, ownTarget as Target, kind));
+	writeFileSync(path.join(out, 'krew.yaml'), formatKrew(new Map([[ownTarget as Target, archives[0]]]), address));
+	return [executable, ...archives];
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : [ownTarget];

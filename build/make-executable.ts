@@ -2,10 +2,13 @@ import {execFileSync} from 'node:child_process';
 import {
 	chmodSync,
 	copyFileSync,
+	readFileSync,
 	rmSync,
 	writeFileSync,
 } from 'node:fs';
+import path from 'node:path';
 import process from 'node:process';
+import {bundleAsset, commentMark} from './bundle-format.ts';
 
 /** A copy of our Node without the names of its functions, which are a fifth of it; Node itself where there is no strip(1). */
 const stripNode = (file: string): void => {
@@ -21,9 +24,12 @@ const stripNode = (file: string): void => {
 export const makeExecutable = (file: string, bundle: string, assets: Readonly<Record<string, string>>): void => {
 	const config = `${file}.json`;
 	const node = `${file}.node`;
+	const opening = `${file}-opening.mjs`;
 	stripNode(node);
+	writeFileSync(opening, readFileSync(bundle, 'latin1').split(commentMark, 1)[0]);
 	writeFileSync(config, JSON.stringify({
-		main: bundle,
+		// Node writes this path into the executable.
+		main: path.basename(opening),
 		mainFormat: 'module',
 		executable: node,
 		output: file,
@@ -32,13 +38,14 @@ export const makeExecutable = (file: string, bundle: string, assets: Readonly<Re
 		useCodeCache: false,
 		// No variable of the environment and no flag is Node's: all words are hairpin's.
 		execArgvExtension: 'none',
-		assets,
+		assets: {[bundleAsset]: bundle, ...assets},
 	}));
 	try {
-		execFileSync(process.execPath, ['--build-sea', config], {stdio: ['ignore', 'ignore', 'inherit']});
+		execFileSync(process.execPath, ['--build-sea', config], {cwd: path.dirname(file), stdio: ['ignore', 'ignore', 'inherit']});
 	} finally {
-		rmSync(config);
-		rmSync(node);
+		for (const made of [config, node, opening]) {
+			rmSync(made);
+		}
 	}
 
 	chmodSync(file, 0o755);

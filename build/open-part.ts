@@ -1,34 +1,63 @@
-import {createRequire} from 'node:module';
-import process from 'node:process';
-import {pathToFileURL} from 'node:url';
-import vm from 'node:vm';
-import {brotliDecompressSync} from 'node:zlib';
 import {Buffer} from 'node:buffer';
+import {createRequire} from 'node:module';
+import path from 'node:path';
+import {brotliDecompressSync} from 'node:zlib';
 import {UserFacingError} from '../src/user-facing-error.ts';
-
-declare const HAIRPIN_PARTS: string;
-declare const HAIRPIN_RECORDINGS: string;
+import {runKept} from './kept-code.ts';
+import {
+	build,
+	checkPayload,
+	damaged,
+	ownUrl,
+	readSection,
+} from './read-payload.ts';
+import {commandLine, sections} from './bundle-format.ts';
 
 type Parts = Record<string, () => Promise<unknown>>;
 
-// An ES module inside of an executable has no address.
-const ownUrl = (import.meta.url as string | undefined) ?? pathToFileURL(process.execPath).href;
+const require = createRequire(ownUrl);
 
-const openAll = (): Parts => {
+const unpack = (section: string): string => {
+	const packed = Buffer.from(readSection(section), 'base64');
+	checkPayload();
+	return brotliDecompressSync(packed).toString('latin1');
+};
+
+/** What all parts have together: a class is itself once only, so that an error of one is known where another catches it. */
+const shared = {
+	UserFacingError,
+	get recordings() {
+		return readSection(sections.recordings);
+	},
+	openPart: async (module: string): Promise<unknown> => openPart(module),
+};
+
+const fill = (text: string, name: string): Parts => {
 	const parts: Parts = {};
-	const text = brotliDecompressSync(Buffer.from(HAIRPIN_PARTS, 'base64')).toString();
-	const fill = vm.compileFunction(text, ['hairpinRequire', 'hairpinUrl', 'hairpinShared', 'hairpinParts'], {filename: 'hairpin-parts.mjs'}) as (...given: readonly unknown[]) => void;
-	fill(createRequire(ownUrl), ownUrl, {UserFacingError, recordings: HAIRPIN_RECORDINGS}, parts);
+	const run = runKept(`(function(hairpinRequire,hairpinUrl,hairpinShared,hairpinParts){'use strict';${text}\n})`, build, name) as (...given: readonly unknown[]) => void;
+	run(require, ownUrl, shared, parts);
 	return parts;
 };
 
-let parts: Parts | undefined;
+const openCommandLine = (): Parts => {
+	try {
+		return fill(readSection(sections.commandLine), sections.commandLine);
+	} catch (error) {
+		throw error instanceof SyntaxError ? damaged() : error;
+	}
+};
+
+let commands: Parts | undefined;
 
 /**
- The module of a command, in place of `import()`: all but what reads the command line is packed, since compiling it takes longer than
- everything else that happens before the first line is written.
+ A module of the program, in place of `import()`: all but what reads the command line is unpacked and compiled only when it is needed.
+ Throws `UserFacingError` where the file that we are is not whole.
  */
 export const openPart = async (module: string): Promise<unknown> => {
-	parts ??= openAll();
-	return parts[module]();
+	if (module === commandLine) {
+		return openCommandLine()[module]();
+	}
+
+	commands ??= fill(unpack(sections.commands), path.basename(module, '.ts'));
+	return commands[module]();
 };

@@ -30,6 +30,20 @@ const output = {
 	},
 };
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+	// A reader that has seen enough, such as head(1), closes the pipe: nobody is left to tell.
+	if (error.code !== 'EPIPE') {
+		output.warn(`hairpin: standard output cannot be written (${error.message})\ntry: send it where there is room; is the disk full?`);
+	}
+
+	// eslint-disable-next-line unicorn/no-process-exit
+	process.exit(couldNotRun);
+});
+
+process.stderr.on('error', () => {
+	// The result still goes to standard output.
+});
+
 /** Ctrl-C, a closed terminal and a polite kill all end the session the same way: everything is closed, nothing is left. */
 const abortOnSignals = (): AbortSignal => {
 	const controller = new AbortController();

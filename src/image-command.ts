@@ -1,4 +1,9 @@
-import {mkdir, writeFile} from 'node:fs/promises';
+import {
+	mkdir,
+	rm,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {performance} from 'node:perf_hooks';
@@ -7,9 +12,9 @@ import type {Access, AccessNews} from './access/access.ts';
 import {createAccess} from './access/create-access.ts';
 import {createGate} from './access/gate.ts';
 import {runCommand} from './access/run.ts';
+import {cacheDirectory} from './cache-directory.ts';
 import type {Output} from './check-command.ts';
 import {createKubectl} from './cluster/kubectl.ts';
-import {cacheDirectory} from './debug-image/find-archive.ts';
 import {type ImageArchive, openArchive} from './debug-image/open-archive.ts';
 import {findNodes} from './fleet/find-nodes.ts';
 import {type NodeImage, findImage, loadImage} from './image/load-image.ts';
@@ -53,10 +58,19 @@ const build = async (directory: string | undefined, output: Output): Promise<num
 	return 0;
 };
 
+/** Removes what was written of a file; a device, such as /dev/full, stays. */
+const removeRemains = async (file: string): Promise<void> => {
+	const remains = await stat(file).catch(() => undefined);
+	if (remains?.isFile() === true) {
+		await rm(file, {force: true});
+	}
+};
+
 const save = async (file: string, archive: ImageArchive, output: Output): Promise<number> => {
 	try {
 		await writeFile(file, archive.bytes);
 	} catch (error) {
+		await removeRemains(file);
 		throw new UserFacingError(`${file} cannot be written (${(error as Error).message})`, 'name another file; is the disk full?');
 	}
 

@@ -1,4 +1,5 @@
-import {createHash} from 'node:crypto';
+import {Buffer} from 'node:buffer';
+import {createHash, randomBytes} from 'node:crypto';
 import {
 	chmodSync,
 	copyFileSync,
@@ -10,6 +11,7 @@ import {
 	rmSync,
 	statSync,
 	truncateSync,
+	writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -25,6 +27,7 @@ import {ownTarget, whyNotHere} from '../build/targets.ts';
 import {type CommandResult, runCommand} from '../src/access/run.ts';
 import {archiveName} from '../src/debug-image/find-archive.ts';
 import {parseOptions} from '../src/options.ts';
+import {makeImageArchive} from './helpers/image-archive.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'build-test-'));
 const bundle = path.join(directory, 'hairpin.mjs');
@@ -88,6 +91,82 @@ test('a home that is not there, or cannot be written to, keeps nobody from looki
 
 const asRoot = process.getuid?.() === 0 && process.platform === 'linux' ? test : test.skip;
 
+/** A copy of the bundle, changed. */
+const changeBundle = (name: string, change: (bytes: Buffer) => Uint8Array): string => {
+	const file = path.join(directory, name);
+	writeFileSync(file, change(readFileSync(bundle)));
+	return file;
+};
+
+test('a bundle that was cut off says so wherever it ends behind its opening, and never that a fault was found', async t => {
+	const whole = readFileSync(bundle);
+	const opening = whole.indexOf('\n//');
+	t.true(opening < 10_000);
+	for (const length of [opening, opening + 3, opening + 1000, whole.length >> 1, whole.length - 1]) {
+		const file = changeBundle('cut.mjs', bytes => bytes.subarray(0, length));
+		// eslint-disable-next-line no-await-in-loop
+		const {exitCode, stdout, stderr} = await runBare([process.execPath, file, '--help']);
+		t.deepEqual([exitCode, stdout], [3, '']);
+		t.is(stderr.trimEnd(), `hairpin: this file is not complete (${length} of ${whole.length} bytes)\ntry: copy it again, and compare: sha256sum -c SHA256SUMS`);
+	}
+});
+
+test('a bundle of the right length with a wrong byte, and one whose line ends were changed, are refused as well', async t => {
+	const damaged = changeBundle('damaged.mjs', bytes => bytes.fill('x', bytes.length - 200_000, bytes.length - 199_999));
+	const {exitCode, stderr} = await runBare([process.execPath, damaged, 'fix', '--list']);
+	t.is(exitCode, 3);
+	t.regex(stderr, /^hairpin: this file is damaged: .*\ntry: copy it again/v);
+	const broken = changeBundle('broken.mjs', bytes => bytes.fill('(', bytes.indexOf('\n//') + 10, bytes.indexOf('\n//') + 20));
+	t.regex((await runBare([process.execPath, broken, '--help'], ['HOME=/dev/null'])).stderr, /^hairpin: this file is damaged: /v);
+	const converted = changeBundle('converted.mjs', bytes => Buffer.from(bytes.toString('latin1').replaceAll('\n', '\r\n'), 'latin1'));
+	t.regex((await runBare([process.execPath, converted, '--help'])).stderr, /^hairpin: this file is not as it was made \(\d+ instead of \d+ bytes\)\ntry: /v);
+});
+
+test('compiled code is kept for the next run, and is believed only where nobody else could have written it', async t => {
+	const home = mkdtempSync(path.join(directory, 'home-'));
+	const cache = path.join(home, '.cache/hairpin');
+	const run = async (): Promise<CommandResult> => runBare([process.execPath, bundle, 'fix', '--list'], [`HOME=${home}`]);
+	const first = await run();
+	const kept = readdirSync(cache).find(file => file.includes('-fix-command-')) ?? '';
+	const file = path.join(cache, kept);
+	const {ino, mode} = statSync(file);
+	t.is(mode & 0o777, 0o600);
+	t.is((await run()).stdout, first.stdout);
+	t.is(statSync(file).ino, ino);
+	// What is not whole is compiled anew, and kept again.
+	truncateSync(file, 1000);
+	t.is((await run()).stdout, first.stdout);
+	t.true(statSync(file).size > 1000);
+	chmodSync(file, 0o666);
+	t.is((await run()).stdout, first.stdout);
+	t.is(statSync(file).mode & 0o777, 0o600);
+	t.is(readdirSync(cache).length, 2);
+});
+
+asRoot('a full disk under standard output is told, and the end of a reader is not', async t => {
+	const full = await runCommand(['sh', '-c', '"$@" >/dev/full', 'sh', process.execPath, bundle, '--help']);
+	t.is(full.exitCode, 3);
+	t.regex(full.stderr, /^hairpin: standard output cannot be written \(ENOSPC: .*\)\ntry: /v);
+	const closed = await runCommand(['sh', '-c', '{ "$@"; echo $? >&2; } | true', 'sh', process.execPath, bundle, 'man']);
+	t.notRegex(closed.stderr, /hairpin: /v);
+});
+
+/** Runs the bundle with a disk of this size at /mnt, and tells what is on that disk afterwards. */
+const runOnSmallDisk = async (size: string, words: readonly string[]): Promise<CommandResult> => {
+	const script = 'mount -t tmpfs -o size="$1" none /mnt && shift && "$@"; status=$?; ls /mnt >&2; exit $status';
+	return runCommand(['unshare', '--mount', 'sh', '-c', script, 'sh', size, process.execPath, bundle, ...words]);
+};
+
+asRoot('a full disk leaves no image that is cut off', async t => {
+	const archive = await makeImageArchive(directory, randomBytes(400_000));
+	const {exitCode, stdout, stderr} = await runOnSmallDisk('200k', ['image', 'save', '/mnt/image.tar', '--archive', archive]);
+	t.deepEqual([exitCode, stdout], [3, '']);
+	t.regex(stderr, /^hairpin: \/mnt\/image\.tar cannot be written \(ENOSPC: [^\n]*\)\ntry: name another file; is the disk full\?\s*$/v);
+	const device = await runOnSmallDisk('200k', ['image', 'save', '/dev/full', '--archive', archive]);
+	t.regex(device.stderr, /ENOSPC/v);
+	t.true(existsSync('/dev/full'));
+});
+
 asRoot('a read-only home keeps nobody, either', async t => {
 	const script = 'mount -t tmpfs -o ro none /mnt && exec env -i HOME=/mnt "$@"';
 	const {exitCode, stdout, stderr} = await runCommand(['unshare', '--mount', 'sh', '-c', script, 'sh', process.execPath, bundle, '--version']);
@@ -110,6 +189,15 @@ withExecutable('the executable carries its image, works alone in an empty direct
 	t.regex(version.stdout, /^image {3}the image archive inside of hairpin is damaged: it ends early, or is no image archive$/mv);
 	t.regex(version.stdout, /^shells {2}in a pane of their own$/mv);
 	t.deepEqual(readdirSync(place), ['hairpin']);
+	const bytes = readFileSync(executable);
+	t.false(bytes.includes(directory));
+	const other = path.join(directory, 'elsewhere');
+	mkdirSync(other);
+	// Where npm run build puts it: beside the bundle, which stays.
+	copyFileSync(bundle, path.join(other, 'hairpin.mjs'));
+	makeExecutable(path.join(other, 'hairpin'), path.join(other, 'hairpin.mjs'), {...await makePty(path.join(directory, 'node-pty.cjs')), [archiveName]: archive});
+	t.true(readFileSync(path.join(other, 'hairpin')).equals(bytes));
+	t.deepEqual(readdirSync(other), ['hairpin', 'hairpin.mjs']);
 	const saved = await runBare([executable, 'image', 'save', path.join(place, 'image.tar')]);
 	t.is(saved.exitCode, 3);
 	t.regex(saved.stderr, /damaged.*\ntry: /v);
@@ -137,6 +225,10 @@ test('krew finds the archive by its hash, and the same executable gives the same
 	const archive = makeArchive(file, 'linux-x64');
 	const [bytes, manifest] = [readFileSync(archive), formatKrew(new Map([['linux-x64', archive]]), 'https://example.org/v1/')];
 	t.true(readFileSync(makeArchive(file, 'linux-x64')).equals(bytes));
+	const smaller = makeArchive(file, 'linux-x64', 'tar.xz');
+	t.is(path.basename(smaller), 'kubectl-hairpin-linux-amd64.tar.xz');
+	t.deepEqual([...readFileSync(smaller).subarray(0, 6)], [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]);
+	t.true(readFileSync(makeArchive(file, 'linux-x64', 'tar.xz')).equals(readFileSync(smaller)));
 	const {spec} = parse(manifest) as {readonly spec: {readonly version: string; readonly platforms: ReadonlyArray<{readonly uri: string; readonly sha256: string}>}};
 	t.regex(spec.version, /^v\d+\.\d+\.\d+$/v);
 	t.is(spec.platforms[0].uri, 'https://example.org/v1/kubectl-hairpin-linux-amd64.tar.gz');

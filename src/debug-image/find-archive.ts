@@ -1,9 +1,9 @@
 import {access} from 'node:fs/promises';
-import {homedir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import {UserFacingError} from '../user-facing-error.ts';
+import {cacheDirectory} from '../cache-directory.ts';
 import {readAsset} from '../read-asset.ts';
+import {UserFacingError} from '../user-facing-error.ts';
 
 export type FoundArchive = {readonly origin: string} & ({readonly file: string} | {readonly bytes: Uint8Array});
 
@@ -16,19 +16,6 @@ const isThere = async (file: string): Promise<boolean> => {
 		return true;
 	} catch {
 		return false;
-	}
-};
-
-/** Where `hairpin image build` leaves the archive: in the user's own cache; undefined for a user without a home. */
-export const cacheDirectory = (): string | undefined => {
-	if (process.env.XDG_CACHE_HOME !== undefined && process.env.XDG_CACHE_HOME !== '') {
-		return path.join(process.env.XDG_CACHE_HOME, 'hairpin');
-	}
-
-	try {
-		return path.join(homedir(), '.cache', 'hairpin');
-	} catch {
-		return undefined;
 	}
 };
 
