@@ -58,17 +58,20 @@ const openArchive = (target: BundleTarget) => {
 	const output = typeof target === 'string' ? createWriteStream(file, {fd: openFile(file)}) : target;
 	const pack = createPack();
 	let failure: Error | undefined;
+	// What is answered after the session was broken off belongs to no bundle.
+	let isEnded = false;
 	output.on('error', error => {
 		failure ??= error;
 	});
 	pack.pipe(createGzip({flush: constants.Z_SYNC_FLUSH})).pipe(output);
 	return {
 		entry(header: {readonly name: string; readonly mode: number; readonly mtime: Date}, bytes: Buffer) {
-			if (failure === undefined) {
+			if (failure === undefined && !isEnded) {
 				pack.entry(header, bytes);
 			}
 		},
 		async end() {
+			isEnded = true;
 			try {
 				pack.finalize();
 				await finished(output);
