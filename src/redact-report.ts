@@ -15,7 +15,7 @@ export const listPlaces = ({destinations, sshConfig, image, debugNamespace, cont
 /** What was replaced, in one line. */
 export const tellReplaced = ({counts, kept}: Replaced): string => {
 	const found = Object.entries(counts).map(([what, count]) => `${count} ${what}`).join(', ');
-	return `replaced ${found}; ports, versions, interfaces other than those of pods, and file names stay${kept.length > 0 ? `, and so do names that every cluster has (${kept.join(', ')})` : ''}`;
+	return `replaced ${found}; ports, versions, interfaces other than those of pods, and file names stay${kept.length > 0 ? `, and so do names that every cluster or its evidence has (${kept.join(', ')})` : ''}`;
 };
 
 export const otherVerdict = 'with pseudonyms the verdict is another one: do not send this; please report it';

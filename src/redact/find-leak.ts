@@ -1,4 +1,3 @@
-import {toHexDigits} from '../hex-address.ts';
 import {decodeFrame} from '../packets/decode.ts';
 import {type Frame} from '../packets/frame.ts';
 import {readInt32, toSigned} from '../packets/bytes.ts';
@@ -9,6 +8,7 @@ import {TCP} from '../packets/transport.ts';
 import type {BundleParts} from './bundle-parts.ts';
 import type {Addresses} from './list-originals.ts';
 import {composePattern} from './names.ts';
+import {toDigits} from './replace-hex.ts';
 
 /** What must not be in a redacted bundle. */
 export type Originals = Addresses & {readonly names: readonly string[]};
@@ -17,7 +17,7 @@ const swapBytes = (digits: string): string => digits.replaceAll(/.{8}/gv, word =
 
 /** As people and as the kernel write an address. */
 const formsOf = (ip: string): readonly string[] => {
-	const digits = toHexDigits(ip);
+	const digits = toDigits(ip, ip.includes(':') ? 32 : 8);
 	return [ip, digits, digits.toUpperCase(), swapBytes(digits).toUpperCase(), ...(ip.includes('.') ? [ip.replaceAll('.', '-')] : [])];
 };
 
@@ -33,7 +33,7 @@ const toBytes = (mac: string): string => mac.replaceAll(':', '');
 
 const createFrameSearch = ({ips, macs}: Addresses) => {
 	const words = new Map([...ips].filter(ip => ip.includes('.') && !ip.includes(':')).map(ip => [toSigned(parseIp(ip)?.words[3] ?? 0), ip]));
-	const longs = new Map([...ips].filter(ip => ip.includes(':')).map(ip => [toHexDigits(ip), ip]));
+	const longs = new Map([...ips].filter(ip => ip.includes(':')).map(ip => [toDigits(ip, 32), ip]));
 	const links = new Map([...macs].map(mac => [toBytes(mac), mac]));
 	const record = createPacketRecord();
 	return (frame: Frame): string | undefined => {

@@ -1,4 +1,5 @@
-import {fromHexDigits, toHexDigits} from '../hex-address.ts';
+import {fromHexDigits} from '../hex-address.ts';
+import {parseIp} from '../packets/ip-address.ts';
 import type {AddressMap} from './address-map.ts';
 import {mapNetwork} from './map-network.ts';
 
@@ -17,9 +18,12 @@ const swap = (digits: string): string => digits.replaceAll(/.{8}/gv, word => (wo
 
 const withCase = (digits: string, original: string): string => (original === original.toUpperCase() ? digits.toUpperCase() : digits);
 
+/** As many digits in network order. */
+export const toDigits = (ip: string, length: number): string => (parseIp(ip)?.words ?? []).map(word => (word >>> 0).toString(16).padStart(8, '0')).join('').slice(-length);
+
 const replaceDigits = (digits: string, map: MapIp): string => {
 	const ip = fromHexDigits(digits);
-	return ip === undefined ? digits : withCase(toHexDigits(map(ip)).padStart(digits.length, '0'), digits);
+	return ip === undefined ? digits : withCase(toDigits(map(ip), digits.length), digits);
 };
 
 const replaceSwapped = (digits: string, map: MapIp): string => withCase(swap(replaceDigits(swap(digits), map)), digits);

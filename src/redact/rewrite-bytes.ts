@@ -25,7 +25,11 @@ export const createByteMap = ({ip, mac}: AddressMap): ByteMap => {
 			bytes.set(toBytes(wordsOf(ip(formatIpv4(readWords(bytes, at, 1)[0]))).slice(3)), at);
 		},
 		ipv6(bytes, at, end) {
-			const length = Math.max(0, Math.min(16, end - at));
+			const length = Math.min(16, end - at);
+			if (length <= 0) {
+				return;
+			}
+
 			const whole = new Uint8Array(16);
 			whole.set(bytes.subarray(at, at + length));
 			const [first, second, third, fourth] = readWords(whole, 0, 4);

@@ -1,6 +1,8 @@
 import {decodeFrame, decodeInner} from '../packets/decode.ts';
 import type {Frame} from '../packets/frame.ts';
 import {ICMP, ICMPV6} from '../packets/icmp.ts';
+import {readUint16} from '../packets/bytes.ts';
+import {extensionLength, extensions} from '../packets/ipv6.ts';
 import {LINK_ETHERNET, LINK_SLL, LINK_SLL2} from '../packets/link.ts';
 import {type PacketRecord, createPacketRecord} from '../packets/packet-record.ts';
 import {TCP} from '../packets/transport.ts';
@@ -11,6 +13,7 @@ const UDP = 17;
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
 const FRAGMENT_HEADER = 44;
+const NO_NEXT_HEADER = 59;
 const TCP_HEADER = 20;
 const ICMP_REDIRECT = 5;
 // Where in its header a transport has its checksum.
@@ -76,18 +79,29 @@ const rewriteIpv4 = (map: ByteMap, bytes: Uint8Array, at: number, end: number): 
 	writeUint16(bytes, at + 10, checksum(bytes.subarray(at, headerEnd)));
 };
 
-/** Up to `headerEnd`; of the headers between, only what a fragment says stays. */
-const rewriteIpv6 = (map: ByteMap, bytes: Uint8Array, {at, headerEnd, end}: {readonly at: number; readonly headerEnd: number; readonly end: number}): void => {
-	map.ipv6(bytes, at + 8, end);
-	map.ipv6(bytes, at + 24, end);
-	if (bytes[at + 6] === FRAGMENT_HEADER) {
-		blank(bytes, at + IPV6_HEADER + 8, Math.min(headerEnd, end));
-		return;
+/** The headers between an IPv6 header and what it carries: all that they say is blanked, but for what a fragment says. Out: where they end. */
+const rewriteExtensions = (bytes: Uint8Array, at: number, end: number): number => {
+	let next = bytes[at + 6];
+	let header = at + IPV6_HEADER;
+	while (extensions.has(next) && header + 8 <= end) {
+		const length = extensionLength(next, bytes[header + 1]);
+		const isLaterFragment = next === FRAGMENT_HEADER && (readUint16(bytes, header + 2) & 0xFF_F8) !== 0;
+		if (next !== FRAGMENT_HEADER) {
+			blank(bytes, header + 2, Math.min(end, header + length));
+		}
+
+		next = isLaterFragment ? NO_NEXT_HEADER : bytes[header];
+		header += length;
 	}
 
-	for (let header = at + IPV6_HEADER; header + 8 <= headerEnd; header += 8 * (bytes[header + 1] + 1)) {
-		blank(bytes, header + 2, Math.min(end, headerEnd, header + (8 * (bytes[header + 1] + 1))));
-	}
+	return Math.min(header, end);
+};
+
+/** Out: where what it carries begins. */
+const rewriteIpv6 = (map: ByteMap, bytes: Uint8Array, at: number, end: number): number => {
+	map.ipv6(bytes, at + 8, end);
+	map.ipv6(bytes, at + 24, end);
+	return rewriteExtensions(bytes, at, end);
 };
 
 /** The packet that an ICMP error is about: its IP header and eight bytes. */
@@ -97,8 +111,7 @@ const rewriteQuoted = (map: ByteMap, bytes: Uint8Array, at: number, end: number)
 	}
 
 	if (bytes[at] >> 4 === 6) {
-		rewriteIpv6(map, bytes, {at, headerEnd: at + IPV6_HEADER, end});
-		blank(bytes, at + IPV6_HEADER + 4, end);
+		blank(bytes, rewriteIpv6(map, bytes, at, end) + 4, end);
 		return;
 	}
 
@@ -160,15 +173,14 @@ const rewriteTransport = (map: ByteMap, bytes: Uint8Array, seen: Transport): voi
 };
 
 /** The IP header; and where what it carries was not read, nothing else. */
-const rewriteIp = (map: ByteMap, bytes: Uint8Array, {version, networkOffset, transportOffset, end}: Transport, isRead: boolean): void => {
+const rewriteIp = (map: ByteMap, bytes: Uint8Array, {version, networkOffset, end}: Transport, isRead: boolean): void => {
 	if (version === 4) {
 		rewriteIpv4(map, bytes, networkOffset, end);
-	} else {
-		rewriteIpv6(map, bytes, {at: networkOffset, headerEnd: isRead ? transportOffset : networkOffset + IPV6_HEADER, end});
 	}
 
+	const carried = version === 4 ? networkOffset + ((bytes[networkOffset] & 0x0F) << 2) : rewriteIpv6(map, bytes, networkOffset, end);
 	if (!isRead) {
-		blank(bytes, networkOffset + (version === 4 ? (bytes[networkOffset] & 0x0F) << 2 : IPV6_HEADER + (bytes[networkOffset + 6] === FRAGMENT_HEADER ? 8 : 0)), end);
+		blank(bytes, carried, end);
 	}
 };
 
