@@ -54,6 +54,15 @@ export type RedactedBundle = {
 // An address may by chance be the pseudonym of another one: then another key is tried.
 const mostKeys = 4;
 
+// Each of them is looked for everywhere: an incident has a few hundred.
+const most = {bytes: 64_000_000, names: 5000, ips: 50_000} as const;
+
+const refuseHuge = (file: string, isHuge: boolean): void => {
+	if (isHuge) {
+		throw new UserFacingError(`${file} cannot be redacted: it holds more than any incident does`, 'look at what is in it: tar tvzf FILE');
+	}
+};
+
 const damaged = (file: string): UserFacingError => new UserFacingError(`${file} cannot be redacted: it holds something that no bundle holds`, 'ask whoever sent it for the file as it was written');
 
 /** Judges a recording. Where it ends too early to be judged, there is no state. */
@@ -195,10 +204,13 @@ export const redactBundle = async (file: string, source: Readable, tools: Redact
 	const unpacked = await unpackBundle(file, source);
 	try {
 		const {entries, bundle} = unpacked;
+		refuseHuge(file, entries.values().reduce((sum, {length}) => sum + length, 0) > most.bytes);
 		const addresses = listAddresses(listParts(entries, bundle.lines));
+		const names = [...learnNames(bundle.lines), ...tools.names];
+		refuseHuge(file, names.length > most.names || addresses.ips.size > most.ips);
 		const before = await judge(bundle, tools.signal);
 		return await redactUnpacked(file, {
-			unpacked, addresses, before, names: [...learnNames(bundle.lines), ...tools.names],
+			unpacked, addresses, before, names,
 		}, tools);
 	} catch (error) {
 		throw error instanceof UserFacingError || tools.signal.aborted ? error : damaged(file);

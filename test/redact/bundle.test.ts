@@ -13,7 +13,10 @@ import {Readable} from 'node:stream';
 import {gunzipSync, gzipSync} from 'node:zlib';
 import test from 'ava';
 import {execa} from 'execa';
+import type {Manifest} from '../../src/bundle/format.ts';
+import {createMemoryFile} from '../../src/bundle/memory-file.ts';
 import {unpackBundle} from '../../src/bundle/read-bundle.ts';
+import {createBundleWriter} from '../../src/bundle/write-bundle.ts';
 import {formatState} from '../../src/check-command.ts';
 import {runRecorded} from '../../src/recorded-session.ts';
 import {type RedactedBundle, redactBundle} from '../../src/redact-bundle.ts';
@@ -167,7 +170,7 @@ for (const [index, file] of bundles.entries()) {
 			/* eslint-enable no-await-in-loop -- as above */
 		}
 
-		await execa('capinfos', after.map(capture => capture.file));
+		await Promise.all(after.map(async capture => execa('capinfos', [capture.file])));
 	});
 }
 
@@ -196,6 +199,23 @@ test('a bundle that was cut off is redacted up to there, and still says so', asy
 		t.true(bundle.manifest.redacted);
 		t.deepEqual(findAgain(everythingIn(bytes), originalsIn(whole)), []);
 	}
+});
+
+test('a bundle that is all addresses is refused with one sentence, in little memory', async t => {
+	const {entries} = await unpackBundle('it', createReadStream('recordings/founding.bundle'));
+	const memory = createMemoryFile();
+	const writer = createBundleWriter(memory.target, JSON.parse(entries.get('manifest.json')?.toString() ?? '') as Manifest);
+	const addresses = Array.from({length: 300_000}, (_, index) => `10.${index >> 16}.${(index >> 8) & 0xFF}.${index & 0xFF}`).join(' ');
+	writer.add('record/000000.jsonl', `${JSON.stringify({
+		world: 'found', id: 0, atMs: 0, came: {
+			kind: 'run', wasAborted: false, answer: {
+				ok: true, command: 'ssh x', stdout: addresses, stderr: '', exitCode: 0, ms: 1,
+			},
+		},
+	})}\n`);
+	await writer.end();
+	const error = await t.throwsAsync(redactBundle('huge.bundle', Readable.from([memory.bytes()]), {names: [], formatReport: formatState, signal}), {instanceOf: UserFacingError});
+	t.is(error.because, 'huge.bundle cannot be redacted: it holds more than any incident does');
 });
 
 test('hostile bundles are redacted or refused with one sentence, never a crash', async t => {
