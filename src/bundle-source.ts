@@ -7,7 +7,7 @@ import type {IncidentSource} from './ui/incident-source.ts';
 
 /** An incident that was kept in a bundle, to look at. */
 export const createBundleSource = (bundle: Bundle): IncidentSource => ({
-	label: {word: 'RECORDED', says: describeCut(bundle) ?? 'read from a file; no cluster is asked'},
+	label: {word: 'RECORDED', says: describeCut(bundle) ?? (bundle.manifest.redacted === true ? 'read from a file, with pseudonyms; no cluster is asked' : 'read from a file; no cluster is asked')},
 	checks,
 	run: async (_pair, watch, signal) => runRecorded(bundle, {
 		speed: Infinity, onEvent: watch, signal, isWatched: true,

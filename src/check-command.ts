@@ -1,11 +1,12 @@
 import {performance} from 'node:perf_hooks';
 import {createAccess} from './access/create-access.ts';
-import {type KeptIncident, keepIncident} from './bundle/keep-incident.ts';
+import type {KeptIncident} from './bundle/keep-incident.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
 import {type Check, type Finding, changesFor} from './check.ts';
 import {type KubectlProgram, createKubectl} from './cluster/kubectl.ts';
 import {formatFrom} from './cluster/pod-label.ts';
 import type {Evidence} from './evidence/evidence.ts';
+import {type BegunBundle, beginBundle} from './keep-bundle.ts';
 import {keepSession} from './keep-session.ts';
 import type {AccessOptions, CheckOptions} from './options.ts';
 import {type PlannedNode, formatPlannedObjects} from './planned-objects.ts';
@@ -20,6 +21,8 @@ import type {Incident} from './report/incident.ts';
 import {formatJson} from './report/json.ts';
 import {tellProgress} from './report/progress.ts';
 import {formatReport} from './report/text.ts';
+import {redactWords} from './redact/redact-words.ts';
+import type {RedactedBundle} from './redact-bundle.ts';
 import {redactIncident} from './redact-report.ts';
 import {type SessionTools, runSession} from './session.ts';
 import {type SessionState, evidenceOf} from './session-state.ts';
@@ -97,18 +100,34 @@ const formatIncident = ({isJson, reports}: CheckOptions, incident: Incident): st
 	return formatPrinted(reports, incident) ?? (isJson ? formatJson(state, exitCode, repairs) : formatReport(state, repairs));
 };
 
+const stamp = (state: SessionState, timeline: Incident['timeline']): Incident => stampIncident({
+	state, exitCode: exitCodeOf(state), repairOf: repairOf(state), timeline, change: undefined,
+});
+
 const composeIncident = (options: CheckOptions, state: SessionState, timeline: Timeline, {warn}: Output): Incident => {
-	const incident = stampIncident({
-		state, exitCode: exitCodeOf(state), repairOf: repairOf(state), timeline: timeline.entries(), change: undefined,
-	});
+	const incident = stamp(state, timeline.entries());
 	return options.reports?.isRedacted === true ? redactIncident(incident, {options, repairOf, warn}) : incident;
+};
+
+/** With the pseudonyms of the bundle, where there is a redacted one, so that both can be sent. */
+const composeBeside = (bundle: RedactedBundle | undefined, timeline: Timeline): Incident | undefined =>
+	(bundle?.state && stamp(bundle.state, redactWords(timeline.entries(), bundle.text, [])));
+
+const runKept = async (session: SessionTools, bundle: BegunBundle | undefined): Promise<{readonly state: SessionState; readonly redacted: RedactedBundle | undefined}> => {
+	try {
+		const state = await runSession(bundle ? keepSession(bundle.kept, session, formatState) : session);
+		return {state, redacted: await bundle?.end(true)};
+	} catch (error) {
+		await bundle?.end(false);
+		throw error;
+	}
 };
 
 /** `hairpin check`: one incident, headless. Resolves with the exit code (design.md §9). */
 export const check = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	const kubectl = createKubectl({kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace});
-	const kept = options.bundleFile === undefined || options.vip !== undefined || options.isDryRun ? undefined : keepIncident(options.bundleFile, options, () => performance.now());
-	const tools = options.vip === undefined ? prepareCheck(options, kubectl, kept) : prepareVipCheck(options, {kubectl, tell: output.warn, signal});
+	const bundle = beginBundle(options, {warn: output.warn, formatReport: formatState});
+	const tools = options.vip === undefined ? prepareCheck(options, kubectl, bundle?.kept) : prepareVipCheck(options, {kubectl, tell: output.warn, signal});
 	if (options.isDryRun) {
 		const nodes = options.vip === undefined ? (await tools.resolveTarget()).nodes.values().toArray() : [];
 		return printPlan(options, nodes, output);
@@ -116,6 +135,8 @@ export const check = async (options: CheckOptions, output: Output, signal: Abort
 
 	const timeline = createTimeline();
 	const tell = tellProgress(output.warn);
+	// The report has the pseudonyms of the bundle, which is redacted once it is complete.
+	const isWaits = bundle !== undefined && options.reports?.isRedacted === true;
 	let incident: Incident | undefined;
 	const session: SessionTools = {
 		...tools,
@@ -125,6 +146,10 @@ export const check = async (options: CheckOptions, output: Output, signal: Abort
 		},
 		onJudged(judged) {
 			refuseBlindness(judged);
+			if (isWaits) {
+				return;
+			}
+
 			incident = composeIncident(options, judged, timeline, output);
 			output.write(formatIncident(options, incident));
 		},
@@ -133,8 +158,12 @@ export const check = async (options: CheckOptions, output: Output, signal: Abort
 		probeTimeoutMs: options.timeoutMs,
 		keepCaptures: options.capturesDirectory === undefined ? undefined : keepCaptures(options.capturesDirectory, output.warn),
 	};
-	const state = await runSession(kept ? keepSession(kept, session, formatState) : session);
-	await kept?.end();
+	const {state, redacted} = await runKept(session, bundle);
+	if (isWaits) {
+		incident = composeBeside(redacted, timeline) ?? composeIncident(options, state, timeline, output);
+		output.write(formatIncident(options, incident));
+	}
+
 	if (incident) {
 		await writeReports(options.reports, incident, output);
 	}

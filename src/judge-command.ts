@@ -1,23 +1,41 @@
+import {createReadStream} from 'node:fs';
 import {describeCut} from './bundle/describe-cut.ts';
 import {type Bundle, readBundle} from './bundle/read-bundle.ts';
+import {refuseUnwritable} from './bundle/write-bundle.ts';
 import {createBundleSource} from './bundle-source.ts';
 import {
 	type Output,
 	exitCodeOf,
+	formatState,
 	writeReport,
 } from './check-command.ts';
 import {chooseFrontEnd, readTerminal} from './front-end.ts';
+import {keepRedacted, refuseSameFile} from './keep-redacted.ts';
 import type {JudgeOptions} from './options.ts';
 import {runRecorded} from './recorded-session.ts';
+import {redactBundle} from './redact-bundle.ts';
 import {tellProgress} from './report/progress.ts';
 import type {SessionTools} from './session.ts';
 import type {SessionState} from './session-state.ts';
 import {showScreens} from './show-screens.ts';
 
+/** Writes a bundle again with pseudonyms. Nothing is written where an original would still be in it. */
+const redactFile = async (file: string, redactedFile: string, {warn}: Output, signal: AbortSignal): Promise<number> => {
+	refuseSameFile(file, redactedFile);
+	refuseUnwritable(redactedFile);
+	const redacted = await redactBundle(file, createReadStream(file), {names: [], formatReport: formatState, signal});
+	await keepRedacted(redactedFile, redacted, warn);
+	return 0;
+};
+
 const warnOfEnd = (bundle: Bundle, {warn}: Pick<Output, 'warn'>): void => {
 	const cut = describeCut(bundle);
 	if (cut !== undefined) {
 		warn(`this bundle was not written to its end: ${cut}`);
+	}
+
+	if (bundle.manifest.redacted === true) {
+		warn('names and addresses in this bundle are pseudonyms');
 	}
 };
 
@@ -49,7 +67,11 @@ export const printJudged = async (bundle: Bundle, isJson: boolean, output: Outpu
 }));
 
 /** `hairpin check --from-bundle` and `hairpin open`: asks the same questions of a bundle, and judges its answers with the checks of today. Resolves with the exit code. */
-export const judgeBundle = async ({file, isJson, isPlain}: JudgeOptions, output: Output, signal: AbortSignal): Promise<number> => {
+export const judgeBundle = async ({file, isJson, isPlain, redactedFile}: JudgeOptions, output: Output, signal: AbortSignal): Promise<number> => {
+	if (redactedFile !== undefined) {
+		return redactFile(file, redactedFile, output, signal);
+	}
+
 	const bundle = await readBundle(file);
 	warnOfEnd(bundle, output);
 	const {service, from} = bundle.manifest;

@@ -5,7 +5,7 @@ import {type SessionTools, runSession} from './session.ts';
 import type {SessionState} from './session-state.ts';
 import {resolveTarget} from './target.ts';
 
-type Tools = Pick<SessionTools, 'onEvent' | 'signal'> & Partial<Pick<SessionTools, 'onJudged' | 'isWatched'>> & {
+type Tools = Pick<SessionTools, 'onEvent' | 'signal'> & Partial<Pick<SessionTools, 'onJudged' | 'isWatched' | 'keepCaptures'>> & {
 	/** Divides real time; Infinity waits for nothing. */
 	readonly speed: number;
 };

@@ -7,15 +7,18 @@ import type {Incident} from './report/incident.ts';
 import type {SessionState} from './session-state.ts';
 
 /** What the person typed may name hosts, users and files, and commands repeat it. */
-const listPlaces = ({destinations, sshConfig, image, debugNamespace, context, kubeconfig}: AccessOptions & ClusterOptions): readonly Name[] => [
+export const listPlaces = ({destinations, sshConfig, image, debugNamespace, context, kubeconfig}: AccessOptions & ClusterOptions): readonly Name[] => [
 	...destinations.values().flatMap(destination => (destination === undefined ? [] : [destination, destination.slice(destination.indexOf('@') + 1)])),
 	...[sshConfig, image, debugNamespace, context, kubeconfig].filter(place => place !== undefined),
 ].map(name => ({kind: 'place', name}));
 
-const tellReplaced = ({counts, kept}: Replaced): string => {
+/** What was replaced, in one line. */
+export const tellReplaced = ({counts, kept}: Replaced): string => {
 	const found = Object.entries(counts).map(([what, count]) => `${count} ${what}`).join(', ');
-	return `replaced ${found}; ports, versions, interfaces other than those of pods, and file names stay${kept.length > 0 ? `, and so do names that every cluster has (${kept.join(', ')})` : ''}`;
+	return `replaced ${found}; ports, versions, interfaces other than those of pods, and file names stay${kept.length > 0 ? `, and so do names that every cluster or its evidence has (${kept.join(', ')})` : ''}`;
 };
+
+export const otherVerdict = 'with pseudonyms the verdict is another one: do not send this; please report it';
 
 export type RedactTools = {
 	readonly options: AccessOptions & ClusterOptions;
@@ -33,7 +36,7 @@ export const redactIncident = (incident: Incident, {options, repairOf, warn}: Re
 	warn(tellReplaced(redactor.replaced()));
 	const [before, after] = [incident.state.diagnosis, state.diagnosis];
 	if (before?.conclusion !== after?.conclusion || before?.cause?.check.id !== after?.cause?.check.id) {
-		warn('with pseudonyms the verdict is another one: do not send this; please report it');
+		warn(otherVerdict);
 	}
 
 	return redacted;

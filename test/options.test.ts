@@ -1,5 +1,5 @@
 import test from 'ava';
-import {type CheckOptions, parseOptions} from '../src/options.ts';
+import {type CheckOptions, type JudgeOptions, parseOptions} from '../src/options.ts';
 import {UserFacingError} from '../src/user-facing-error.ts';
 
 const parseCheck = (...argv: readonly string[]): CheckOptions => {
@@ -23,6 +23,14 @@ test('defaults are 3 seconds, text and no kept captures', t => {
 	t.like(parseCheck('nginx'), {
 		timeoutMs: 3000, isJson: false, capturesDirectory: undefined, from: undefined,
 	});
+});
+
+test('a bundle may be kept redacted, or written again so; captures and what is shown may not', t => {
+	t.like(parseCheck('nginx', '--bundle', 'B', '--redact'), {bundleFile: 'B', reports: {isRedacted: true}});
+	t.throws(() => parseOptions(['check', 'nginx', '--captures', 'D', '--redact']), {instanceOf: UserFacingError, message: /--captures keeps names and addresses/v});
+	t.like(parseOptions(['open', 'B', '--redact', 'OUT']), {command: 'judge', file: 'B', redactedFile: 'OUT'});
+	t.throws(() => parseOptions(['open', 'B', '--redact', 'OUT', '--json']), {instanceOf: UserFacingError});
+	t.is((parseOptions(['open', 'B']) as JudgeOptions).redactedFile, undefined);
 });
 
 test('nodes takes names or a selector, and how many to read at a time', t => {

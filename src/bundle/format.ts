@@ -1,5 +1,5 @@
 /** The major number changes where an older hairpin would misread the file; the minor one where it only misses something. */
-export const bundleFormat = {major: 1, minor: 0} as const;
+export const bundleFormat = {major: 1, minor: 1} as const;
 
 export const manifestName = 'manifest.json';
 export const endName = 'end.json';
@@ -18,6 +18,8 @@ export type Manifest = {
 	readonly from: string | undefined;
 	readonly namespace: string | undefined;
 	readonly timeoutMs: number;
+	/** Names and addresses in it are pseudonyms (since 1.1). */
+	readonly redacted?: boolean;
 };
 
 /** In the bundle of what a change led to: which one, and what was told while it was made. */

@@ -15,7 +15,7 @@ import {
 } from './format.ts';
 import {createStripper} from './stripper.ts';
 import {stripText} from './strip-secrets.ts';
-import {createBundleWriter} from './write-bundle.ts';
+import {type BundleTarget, createBundleWriter} from './write-bundle.ts';
 
 export type Asked = {
 	readonly service: string | undefined;
@@ -38,14 +38,14 @@ export type KeptIncident = {
 	captures(capture: PairedCapture, target: Target): Promise<void>;
 	/** Takes the JSON report. */
 	report(json: string): void;
-	end(): Promise<void>;
+	end(isWhole?: boolean): Promise<void>;
 };
 
 // Values only, so that it stays JSON.
 const stripJson = (json: string): string => JSON.stringify(JSON.parse(json, (_key, value: unknown) => (typeof value === 'string' ? stripText(value) : value)), undefined, '\t');
 
 /** Begins a bundle. `now` counts milliseconds. */
-export const keepIncident = (file: string, {service = '', from, namespace, timeoutMs}: Asked, now: () => number): KeptIncident => {
+export const keepIncident = (file: BundleTarget, {service = '', from, namespace, timeoutMs}: Asked, now: () => number): KeptIncident => {
 	const stripper = createStripper();
 	const writer = createBundleWriter(file, {
 		format: 'hairpin-bundle', ...bundleFormat, tool: `hairpin ${readBuild().version}`, startedAt: Math.floor(Date.now() / 1000), service, from, namespace, timeoutMs,
@@ -81,6 +81,6 @@ export const keepIncident = (file: string, {service = '', from, namespace, timeo
 		report(json) {
 			writer.add('report.json', stripJson(json));
 		},
-		end: async () => writer.end(),
+		end: async isWhole => writer.end(isWhole),
 	};
 };

@@ -156,12 +156,18 @@ const readChange = (file: string, contents: ReadonlyMap<string, Buffer>): MadeCh
 	return typeof made?.change === 'string' && Array.isArray(made.news) ? made as MadeChange : undefined;
 };
 
-/** Reads a bundle into memory, up to a bound. Throws `UserFacingError` with one sentence where it is hostile, damaged or too new. `source` has its bytes where they are not in the file. */
-export const readBundle = async (file: string, source: Readable = createReadStream(file)): Promise<Bundle> => {
+/** The entries of a bundle, in their order, and what they say. As `readBundle`. */
+export const unpackBundle = async (file: string, source: Readable = createReadStream(file)): Promise<{readonly entries: ReadonlyMap<string, Buffer>; readonly bundle: Bundle}> => {
 	const {contents, isCut} = await readEntries(file, source);
 	const manifest = readManifest(file, contents);
 	checkHashes(file, contents);
 	return {
-		manifest, lines: readLines(file, contents), change: readChange(file, contents), isWhole: !isCut,
+		entries: contents,
+		bundle: {
+			manifest, lines: readLines(file, contents), change: readChange(file, contents), isWhole: !isCut,
+		},
 	};
 };
+
+/** Reads a bundle into memory, up to a bound. Throws `UserFacingError` with one sentence where it is hostile, damaged or too new. `source` has its bytes where they are not in the file. */
+export const readBundle = async (file: string, source?: Readable): Promise<Bundle> => (await unpackBundle(file, source)).bundle;

@@ -1,6 +1,14 @@
 import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
-import {createWriteStream, openSync} from 'node:fs';
+import {
+	closeSync,
+	createWriteStream,
+	existsSync,
+	openSync,
+	rmSync,
+} from 'node:fs';
+import {writeFile} from 'node:fs/promises';
+import type {Writable} from 'node:stream';
 import {finished} from 'node:stream/promises';
 import {constants, createGzip} from 'node:zlib';
 import {pack as createPack} from 'tar-stream';
@@ -12,9 +20,12 @@ export type BundleWriter = {
 	add(name: string, content: string | Uint8Array): void;
 	/** A line of the recording; lines of the same moment share an entry. */
 	addLine(folder: 'record' | 'timeline', line: unknown): void;
-	/** Resolves when all is on disk. */
-	end(): Promise<void>;
+	/** Resolves when all is on disk. What is not whole says so by the entry that it lacks. */
+	end(isWhole?: boolean): Promise<void>;
 };
+
+/** A file, or what takes the bytes instead. */
+export type BundleTarget = string | Writable;
 
 const flushAfterMs = 50;
 
@@ -24,30 +35,43 @@ const ownerOnly = 0o600;
 const explain = (file: string, error: unknown): UserFacingError =>
 	new UserFacingError(`the bundle cannot be written to ${file}: ${error instanceof Error ? error.message : String(error)}`, 'name a file that can be written, with room for it: --bundle FILE');
 
-const openFile = (file: string): number => {
+const openFile = (file: string, flags = 'w'): number => {
 	try {
-		return openSync(file, 'w', ownerOnly);
+		return openSync(file, flags, ownerOnly);
 	} catch (error) {
 		throw explain(file, error);
 	}
 };
 
+/** Throws `UserFacingError` where a bundle could not be written to this file later. What is in it stays. */
+export const refuseUnwritable = (file: string): void => {
+	const isNew = !existsSync(file);
+	closeSync(openFile(file, 'a'));
+	if (isNew) {
+		rmSync(file);
+	}
+};
+
 /** Packs what is added into the file. What comes after a failure is dropped, so that a full disk ends no incident; `end` rejects with it. */
-const openArchive = (file: string) => {
-	const output = createWriteStream(file, {fd: openFile(file)});
+const openArchive = (target: BundleTarget) => {
+	const file = typeof target === 'string' ? target : 'memory';
+	const output = typeof target === 'string' ? createWriteStream(file, {fd: openFile(file)}) : target;
 	const pack = createPack();
 	let failure: Error | undefined;
+	// What is answered after the session was broken off belongs to no bundle.
+	let isEnded = false;
 	output.on('error', error => {
 		failure ??= error;
 	});
 	pack.pipe(createGzip({flush: constants.Z_SYNC_FLUSH})).pipe(output);
 	return {
 		entry(header: {readonly name: string; readonly mode: number; readonly mtime: Date}, bytes: Buffer) {
-			if (failure === undefined) {
+			if (failure === undefined && !isEnded) {
 				pack.entry(header, bytes);
 			}
 		},
 		async end() {
+			isEnded = true;
 			try {
 				pack.finalize();
 				await finished(output);
@@ -58,9 +82,18 @@ const openArchive = (file: string) => {
 	};
 };
 
+/** Writes a bundle that is complete. Throws `UserFacingError` where it cannot be written. */
+export const writeWholeBundle = async (file: string, bytes: Uint8Array): Promise<void> => {
+	try {
+		await writeFile(file, bytes, {mode: ownerOnly});
+	} catch (error) {
+		throw explain(file, error);
+	}
+};
+
 /** Starts a bundle file; what was there is replaced. Throws `UserFacingError` where it cannot be written. */
-export const createBundleWriter = (file: string, manifest: Manifest): BundleWriter => {
-	const archive = openArchive(file);
+export const createBundleWriter = (target: BundleTarget, manifest: Manifest): BundleWriter => {
+	const archive = openArchive(target);
 	const hashes: Record<string, string> = {};
 	const lines = {record: [] as string[], timeline: [] as string[]};
 	let count = 0;
@@ -90,9 +123,12 @@ export const createBundleWriter = (file: string, manifest: Manifest): BundleWrit
 			lines[folder].push(JSON.stringify(line));
 			timer ??= setTimeout(writeLines, flushAfterMs);
 		},
-		async end() {
+		async end(isWhole = true) {
 			writeLines();
-			add(endName, JSON.stringify({hashes}));
+			if (isWhole) {
+				add(endName, JSON.stringify({hashes}));
+			}
+
 			await archive.end();
 		},
 	};

@@ -42,6 +42,8 @@ export type JudgeOptions = {
 	readonly isJson: boolean;
 	/** Lines also where there is a terminal. */
 	readonly isPlain: boolean;
+	/** Instead of showing it: write it there with pseudonyms. */
+	readonly redactedFile?: string | undefined;
 };
 
 type CheckFlags = ClusterFlags & AccessFlags & ReportFlags & {
@@ -92,7 +94,7 @@ export const describeCheck = (program: Command, done: (options: CheckOptions | J
 		.argument('[service]', 'svc/NAME or svc/NAME:PORT')
 		.option('--from <pod>', 'the client: pod/NAME, or a workload such as deploy/NAME, in another namespace NAMESPACE/pod/NAME; default: the pod that tells most; with --vip: the address of a pod')
 		.option('--vip <ip:port>', 'instead of a Service, with no API server: its virtual address, such as 10.98.171.178:8080 or 10.96.0.10:53/udp; asks the nodes named by --ssh, or --via local', parseVip);
-	addReportOptions(addAccessOptions(addClusterOptions(command, 'the Service and the client')), 'these reports and in standard output; what is told meanwhile on standard error keeps them')
+	addReportOptions(addAccessOptions(addClusterOptions(command, 'the Service and the client')), 'these reports, in the bundle and in standard output; what is told meanwhile on standard error keeps them')
 		.option('--timeout <seconds>', 'how long a probe may take', parseSeconds, 3000)
 		.option('--captures <directory>', 'keep the packets there as pcapng')
 		.addOption(new Option('--bundle <file>', 'keep the whole incident in one file, without secrets and payload').conflicts('vip'))
@@ -101,8 +103,8 @@ export const describeCheck = (program: Command, done: (options: CheckOptions | J
 		.addOption(new Option('--plain', 'text (default)').conflicts('json'))
 		.option('--json', 'print hairpin/report/v1')
 		.action((service: string | undefined, flags: CheckFlags) => {
-			if (flags.redact === true && (flags.captures !== undefined || flags.bundle !== undefined)) {
-				command.error('error: --captures and --bundle keep names and addresses as they are, so neither can be used with --redact');
+			if (flags.redact === true && flags.captures !== undefined) {
+				command.error('error: --captures keeps names and addresses as they are, so it cannot be used with --redact');
 			}
 
 			if (flags.fromBundle !== undefined) {

@@ -8,9 +8,10 @@ export const describeOpen = (program: Command, done: (options: JudgeOptions) => 
 		.argument('<file>', 'what hairpin check --bundle FILE wrote')
 		.addOption(new Option('--plain', 'the report as text, as where there is no terminal').conflicts('json'))
 		.option('--json', 'print hairpin/report/v1')
-		.action((file: string, flags: {readonly plain?: true; readonly json?: true}) => {
+		.addOption(new Option('--redact <file>', 'instead of showing it: write the same bundle there with pseudonyms for names and addresses, in its packets too, and without secrets').conflicts(['plain', 'json']))
+		.action((file: string, flags: {readonly plain?: true; readonly json?: true; readonly redact?: string}) => {
 			done({
-				command: 'judge', file, isJson: flags.json === true, isPlain: flags.plain === true,
+				command: 'judge', file, isJson: flags.json === true, isPlain: flags.plain === true, redactedFile: flags.redact,
 			});
 		});
 };

@@ -28,10 +28,10 @@ const SHIM6 = 140;
 const SMALLEST_EXTENSION = 8;
 const LARGEST_PAYLOAD = 0xFF_FF;
 
-const extensions: ReadonlySet<number> = new Set([HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS, MOBILITY, HOST_IDENTITY, SHIM6]);
+export const extensions: ReadonlySet<number> = new Set([HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS, MOBILITY, HOST_IDENTITY, SHIM6]);
 
 /** Length of an extension header in bytes. RFC 4302 counts the authentication header in 4-byte units minus 2, unlike all others. */
-const extensionLength = (protocol: number, lengthField: number): number => {
+export const extensionLength = (protocol: number, lengthField: number): number => {
 	if (protocol === FRAGMENT) {
 		return SMALLEST_EXTENSION;
 	}

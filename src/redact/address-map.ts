@@ -19,10 +19,23 @@ const isEverywhere4 = (word: number): boolean => {
 	return first === 0 || first === 127 || first >= 224 || (word >>> 16) === 0xA9_FE;
 };
 
-const isEverywhere6 = ([first, second, third, last]: Words): boolean =>
-	(first === 0 && second === 0 && third === 0 && (last >>> 1) === 0) || (first >>> 24) === 0xFF;
+/** `ff02::1:ff…`, a group that ends as the address does that it is asked for (RFC 4291, 2.7.1). */
+const isSolicited = ([first, second, third, last]: Words): boolean => (first >>> 0) === 0xFF_02_00_00 && second === 0 && third === 1 && (last >>> 24) === 0xFF;
+
+const isEverywhere6 = (words: Words): boolean => {
+	const [first, second, third, last] = words;
+	return (first === 0 && second === 0 && third === 0 && (last >>> 1) === 0) || ((first >>> 24) === 0xFF && !isSolicited(words));
+};
 
 const isLinkLocal6 = ([first]: Words): boolean => (first >>> 22) === 0x3_FA;
+
+const firstTurned6 = (words: Words): number => {
+	if (isSolicited(words)) {
+		return 104;
+	}
+
+	return isLinkLocal6(words) ? 64 : keptBits[6];
+};
 
 const isBitSet = (words: Words, bit: number): boolean => ((words[bit >> 5] >>> (31 - (bit & 31))) & 1) === 1;
 
@@ -41,8 +54,8 @@ const turnBits = (words: Words, from: number, to: number, isTurned: (prefix: str
 	return result;
 };
 
-/** Broadcast, multicast and all-zero link addresses are the same everywhere. */
-const isSharedMac = (text: string): boolean => /^(?:00:00:00:00:00:00|ff:ff:ff:ff:ff:ff|33:33:.*|01:00:5e:.*)$/iv.test(text);
+/** Broadcast, multicast and all-zero link addresses are the same everywhere, but for groups that end as an address does. */
+const isSharedMac = (text: string): boolean => /^(?:00:00:00:00:00:00|ff:ff:ff:ff:ff:ff|33:33:(?!ff:).*|01:00:5e:.*)$/iv.test(text);
 
 /** `key` decides which pseudonyms these are: without it nobody gets the addresses back. */
 export const createAddressMap = (key: Uint8Array): AddressMap => {
@@ -76,12 +89,17 @@ export const createAddressMap = (key: Uint8Array): AddressMap => {
 				return text;
 			}
 
-			const from = isLinkLocal6(words) ? 64 : keptBits[6];
+			if (words[0] === 0 && words[1] === 0 && (words[2] >>> 0) === 0xFF_FF) {
+				return `::ffff:${map4(words)}`;
+			}
+
+			const from = firstTurned6(words);
 			return formatIpv6(...turnBits(words, from, 128, decideTurns(`6 ${from} ${words[0] >>> 16}`)));
 		},
 		mac(text) {
 			const lower = text.toLowerCase();
-			return isSharedMac(lower) ? text : ['02', ...[...digest(`mac ${lower}`).subarray(0, 5)].map(byte => byte.toString(16).padStart(2, '0'))].join(':');
+			const [first, kept] = lower.startsWith('33:33:ff:') ? ['33:33:ff', 3] : ['02', 5];
+			return isSharedMac(lower) ? text : [first, ...[...digest(`mac ${lower}`).subarray(0, kept)].map(byte => byte.toString(16).padStart(2, '0'))].join(':');
 		},
 	};
 };

@@ -7,7 +7,7 @@ const patterns: ReadonlyArray<readonly [RegExp, (...found: readonly string[]) =>
 	[/\beyJ[\w\-]{5,8000}\.[\w\-]{2,8000}(?:\.[\w\-]{0,8000})?/gv, () => hidden],
 	[/(?<scheme>:\/\/)[^\s\/:@]{1,200}:[^\s\/@]{1,200}@/gv, (_found, scheme) => `${scheme}${hidden}@`],
 	[/\b(?<scheme>bearer|basic) {1,4}[\w+\-.\/=~]{6,8000}/giv, (_found, scheme) => `${scheme} ${hidden}`],
-	[/(?<name>[\w\-.]{0,60}(?:token|passw(?:or)?d|secret|credential|private[\-_]?key|client-key|api[\-_]?key)[\w\-.]{0,60}["']? {0,4}[:=] {0,4}["']?)[^\s"',\[\]\{\}]{1,4000}/giv, (_found, name) => `${name}${hidden}`],
+	[/(?<name>[\w\-.]{0,60}(?:token|passw(?:or)?d|secret|credential|private[\-_]?key|client-key|api[\-_]?key)[\w\-.]{0,60}["']? {0,4}[:=] {0,4}["']?)(?!hidden)[^\s"',\[\]\{\}]{1,4000}/giv, (_found, name) => `${name}${hidden}`],
 ];
 
 /** Text without the values of what is a key, a token or a password, or is called one. Also says how many these were. */

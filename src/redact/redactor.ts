@@ -4,7 +4,7 @@ import {
 	type Name,
 	choosePseudonyms,
 	composePattern,
-	namesEverywhere,
+	isEverywhere,
 } from './names.ts';
 import {replaceAddresses} from './replace-addresses.ts';
 
@@ -18,7 +18,15 @@ export type Redactor = {
 	text(text: string): string;
 	/** The same value with every string in it redacted, but for the words that the program itself put there. */
 	value<T>(value: T): T;
+	/** The same pseudonyms for addresses alone. */
+	readonly addresses: AddressMap;
 	replaced(): Replaced;
+};
+
+/** Which names stay, and what is done to a text besides, before its addresses are replaced. */
+export type RedactorWays = {
+	readonly isKept?: (name: string) => boolean;
+	readonly rewrite?: (text: string, addresses: AddressMap) => string;
 };
 
 /** Words of the program: they choose its way, whatever things in the cluster are called. */
@@ -69,25 +77,27 @@ const rememberAddresses = (map: AddressMap) => {
 };
 
 /** Replaces names, addresses and secrets. `key` has to be random and is not kept: with it one could try out addresses. */
-export const createRedactor = (names: readonly Name[], key: Uint8Array): Redactor => {
-	const pseudonyms = choosePseudonyms(names);
+export const createRedactor = (names: readonly Name[], key: Uint8Array, {isKept = isEverywhere, rewrite = text => text}: RedactorWays = {}): Redactor => {
+	const pseudonyms = choosePseudonyms(names, isKept);
 	const pattern = composePattern(pseudonyms.keys().toArray());
 	const {map, seen} = rememberAddresses(createAddressMap(key));
 	let secrets = 0;
 	const text = (raw: string): string => {
 		const hidden = hideSecrets(raw);
 		secrets += hidden.count;
-		return replaceAddresses(pattern === undefined ? hidden.text : hidden.text.replaceAll(pattern, name => pseudonyms.get(name) ?? name), map);
+		const named = pattern === undefined ? hidden.text : hidden.text.replaceAll(pattern, name => pseudonyms.get(name) ?? name);
+		return replaceAddresses(rewrite(named, map), map);
 	};
 
 	return {
 		text,
+		addresses: map,
 		value: <T>(value: T) => mapStrings(value, text) as T,
 		replaced: () => ({
 			counts: {
 				names: pseudonyms.size, addresses: seen.ips.size, 'link addresses': seen.macs.size, secrets,
 			},
-			kept: new Set(names.map(({name}) => name).filter(name => name !== '' && namesEverywhere.has(name))).values().toArray(),
+			kept: new Set(names.map(({name}) => name).filter(name => name !== '' && isKept(name))).values().toArray(),
 		}),
 	};
 };

@@ -1,31 +1,27 @@
 import type {AddressMap} from './address-map.ts';
+import {mapNetwork} from './map-network.ts';
+import {toDigits} from './replace-hex.ts';
 
 const macPattern = /(?<![\d:a-f])[\da-f]{2}(?::[\da-f]{2}){5}(?![\d:a-f])/giv;
-const ipv6Pattern = /(?<![\w.:])[\da-f]{0,4}(?::[\da-f]{0,4}){2,8}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?/giv;
-const ipv4Pattern = /(?<![\d.])(?<ip>(?:\d{1,3}\.){3}\d{1,3})(?:\/(?<length>\d{1,2}))?(?!\d|\.\d)/gv;
+const ipv6Pattern = /(?<![\w.:])(?<ip>[\da-f]{0,4}(?::[\da-f]{0,4}){1,6}:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]{0,4}(?::[\da-f]{0,4}){2,8})(?:\/(?<length>\d{1,3})(?!\d))?/giv;
+// One that ends an IPv6 address is part of that.
+const ipv4Pattern = /(?<![\d.]|::ffff:)(?<ip>(?:\d{1,3}\.){3}\d{1,3})(?:\/(?<length>\d{1,2}))?(?!\d|\.\d)/gv;
 // As cloud providers and DNS write addresses into names.
 const dashedPattern = /(?<!\d-?)\d{1,3}(?:-\d{1,3}){3}(?!\d|-\d)/gv;
+// As the kernel writes an IPv6 address in /proc: every digit.
+const fullIpv6 = /^(?:[\da-f]{4}:){7}[\da-f]{4}$/iv;
 
-/** The number of a network: its host part is zero before, so it is zero after. */
-const mapNetwork = (ip: string, length: number, map: (ip: string) => string): string => {
-	const toWord = (text: string): number => text.split('.').reduce((word, part) => ((word << 8) | Number(part)) >>> 0, 0);
-	const mask = length === 0 ? 0 : (0xFF_FF_FF_FF << (32 - length)) >>> 0;
-	const word = toWord(ip);
-	const mapped = map(ip);
-	if (((word & mask) >>> 0) !== word) {
-		return mapped;
-	}
+const replaceIp = (ip: string, length: string | undefined, map: (ip: string) => string): string => (length === undefined ? map(ip) : `${mapNetwork(ip, Number(length), map)}/${length}`);
 
-	const network = (toWord(mapped) & mask) >>> 0;
-	return [24, 16, 8, 0].map(shift => (network >>> shift) & 0xFF).join('.');
+const replaceIpv6 = (found: string, length: string | undefined, map: (ip: string) => string): string => {
+	const end = /[^:]:$/v.test(found) ? ':' : '';
+	const replaced = replaceIp(found.slice(0, found.length - end.length), length, map);
+	return length === undefined && fullIpv6.test(found) ? toDigits(replaced, 32).replaceAll(/.{4}(?=.)/gv, '$&:') : replaced + end;
 };
 
 /** Text with every address in it mapped, however it is written: alone, as a network, with dashes. */
 export const replaceAddresses = (text: string, {ip, mac}: AddressMap): string => text
 	.replaceAll(macPattern, found => mac(found))
-	.replaceAll(ipv6Pattern, found => {
-		const end = /[^:]:$/v.test(found) ? ':' : '';
-		return ip(found.slice(0, found.length - end.length)) + end;
-	})
-	.replaceAll(ipv4Pattern, (_found, address: string, length: string | undefined) => (length === undefined ? ip(address) : `${mapNetwork(address, Number(length), ip)}/${length}`))
+	.replaceAll(ipv6Pattern, (_found, address: string, length: string | undefined) => replaceIpv6(address, length, ip))
+	.replaceAll(ipv4Pattern, (_found, address: string, length: string | undefined) => replaceIp(address, length, ip))
 	.replaceAll(dashedPattern, found => ip(found.replaceAll('-', '.')).replaceAll('.', '-'));
