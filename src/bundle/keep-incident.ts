@@ -1,8 +1,9 @@
+import type {Writable} from 'node:stream';
 import type {Access} from '../access/access.ts';
 import {type Recorder, createRecorder} from '../access/recorder.ts';
 import {fileNameOf, toPcapng} from '../capture/keep-captures.ts';
 import type {PairedCapture} from '../capture/paired-capture.ts';
-import type {KubectlProgram} from '../cluster/kubectl.ts';
+import type {Kubectl} from '../cluster/kubectl.ts';
 import {readBuild} from '../read-build.ts';
 import {formatProgress} from '../report/progress.ts';
 import type {SessionEvent} from '../session-state.ts';
@@ -27,7 +28,7 @@ export type Asked = {
 /** An incident that is written into a bundle while it goes. */
 export type KeptIncident = {
 	access(access: Access): Access;
-	kubectl(kubectl: KubectlProgram): KubectlProgram;
+	kubectl<Reader extends Kubectl>(kubectl: Reader): Reader;
 	/** What is asked besides, such as what a change would do, in a world of that name. */
 	besides(world: string): Recorder;
 	/** How the cluster came to be so. */
@@ -44,10 +45,10 @@ export type KeptIncident = {
 // Values only, so that it stays JSON.
 const stripJson = (json: string): string => JSON.stringify(JSON.parse(json, (_key, value: unknown) => (typeof value === 'string' ? stripText(value) : value)), undefined, '\t');
 
-/** Begins a bundle. `now` counts milliseconds. */
-export const keepIncident = (file: string, {service = '', from, namespace, timeoutMs}: Asked, now: () => number): KeptIncident => {
+/** Begins a bundle, in a file or in whatever takes bytes. `now` counts milliseconds. */
+export const keepIncident = (to: string | Writable, {service = '', from, namespace, timeoutMs}: Asked, now: () => number): KeptIncident => {
 	const stripper = createStripper();
-	const writer = createBundleWriter(file, {
+	const writer = createBundleWriter(to, {
 		format: 'hairpin-bundle', ...bundleFormat, tool: `hairpin ${readBuild().version}`, startedAt: Math.floor(Date.now() / 1000), service, from, namespace, timeoutMs,
 	});
 	const createWorld = (world: string): Recorder => createRecorder({

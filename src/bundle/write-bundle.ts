@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
 import {createWriteStream, openSync} from 'node:fs';
+import type {Writable} from 'node:stream';
 import {finished} from 'node:stream/promises';
 import {constants, createGzip} from 'node:zlib';
 import {pack as createPack} from 'tar-stream';
@@ -32,9 +33,11 @@ const openFile = (file: string): number => {
 	}
 };
 
+const openOutput = (to: string | Writable): Writable => (typeof to === 'string' ? createWriteStream(to, {fd: openFile(to)}) : to);
+
 /** Packs what is added into the file. What comes after a failure is dropped, so that a full disk ends no incident; `end` rejects with it. */
-const openArchive = (file: string) => {
-	const output = createWriteStream(file, {fd: openFile(file)});
+const openArchive = (to: string | Writable) => {
+	const output = openOutput(to);
 	const pack = createPack();
 	let failure: Error | undefined;
 	output.on('error', error => {
@@ -52,15 +55,15 @@ const openArchive = (file: string) => {
 				pack.finalize();
 				await finished(output);
 			} catch (error) {
-				throw explain(file, failure ?? error);
+				throw typeof to === 'string' ? explain(to, failure ?? error) : error;
 			}
 		},
 	};
 };
 
-/** Starts a bundle file; what was there is replaced. Throws `UserFacingError` where it cannot be written. */
-export const createBundleWriter = (file: string, manifest: Manifest): BundleWriter => {
-	const archive = openArchive(file);
+/** Starts a bundle in a file, where what was there is replaced, or in whatever takes bytes. Throws `UserFacingError` where it cannot be written. */
+export const createBundleWriter = (to: string | Writable, manifest: Manifest): BundleWriter => {
+	const archive = openArchive(to);
 	const hashes: Record<string, string> = {};
 	const lines = {record: [] as string[], timeline: [] as string[]};
 	let count = 0;

@@ -42,6 +42,14 @@ export type IncidentSource = {
 	readonly whyUnchangeable?: string;
 	/** The changes that were made from here, as text. */
 	readonly journal?: () => Promise<string>;
+	/** Writes what is examined into a bundle, in a new file, and goes on writing; `lost` is told why that ended early. Resolves with the file's name; why it cannot be written is thrown as a `UserFacingError`. */
+	readonly keepBundle?: (file: string | undefined, lost: (because: string) => void) => Promise<string>;
+	/** Why there is no `keepBundle`. */
+	readonly whyUnkept?: string;
+	/** Writes the packets of all points into one new file for Wireshark. Resolves with its name. */
+	readonly keepPackets?: () => Promise<string>;
+	/** What was written, and what opens it: told in the end. */
+	readonly filesKept?: () => readonly string[];
 	/** What is said last, in place of what would repair it. */
 	readonly farewell?: readonly string[];
 	/** Services and pods to choose from. */

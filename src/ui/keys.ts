@@ -7,7 +7,7 @@ export type ActionName =
 	| 'move-up' | 'move-down' | 'page-up' | 'page-down' | 'go-first' | 'go-last' | 'next-pane' | 'previous-pane' | 'open'
 	| 'show-evidence' | 'show-ladder' | 'show-matrix' | 'show-claims' | 'show-journal' | 'show-shell' | 'widen-shell' | 'next-point' | 'run-again' | 'pick-another'
 	| 'show-change' | 'make-change' | 'undo-change'
-	| 'search' | 'find-next' | 'copy' | 'command' | 'help' | 'back' | 'quit' | 'suspend';
+	| 'keep-bundle' | 'open-packets' | 'search' | 'find-next' | 'copy' | 'command' | 'help' | 'back' | 'quit' | 'suspend';
 
 export type KeyBinding = {
 	/** As keys are named: `q`, `up`, `ctrl-c`. Several keys may ask for the same. */
@@ -32,6 +32,9 @@ const withoutNode = ({state}: Model): string | undefined => (state.nodes.size ==
 const withoutJournal = ({canUndo}: Model): string | undefined => (canUndo ? undefined : 'nothing can be changed from here');
 const withoutTarget = ({state}: Model): string | undefined => (state.target === undefined ? 'there is no target yet' : undefined);
 const withoutFlow = ({state}: Model): string | undefined => ((state.capture?.flows.length ?? 0) > 0 ? undefined : 'no packets of the attempt were captured yet');
+const withoutBundle = (model: Model): string | undefined => model.whyUnkept ?? withoutTarget(model);
+const withoutPackets = (model: Model): string | undefined =>
+	(model.canKeepPackets ? (model.isRunning ? 'the packets are still being captured' : withoutFlow(model)) : 'there are no packets to keep');
 const withoutProbe = ({state}: Model): string | undefined => (state.matrix.length === 0 ? 'no probe has answered yet' : undefined);
 const withoutShell = (model: Model): string | undefined => (model.canShell ? withoutTarget(model) : 'no point can be entered from here');
 const whileWorking = ({isRunning, change}: Model): string | undefined => (isRunning ? 'it is still running' : (isBusy(change) ? 'a change is being made' : undefined));
@@ -124,6 +127,12 @@ export const keyBindings: readonly KeyBinding[] = [
 	},
 	{
 		keys: ['p'], on: ['incident'], does: 'pick-another', says: 'pick', explains: 'examine another pair', command: 'pick', offWhen: model => withoutCluster(model) ?? whileWorking(model),
+	},
+	{
+		keys: ['b'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'keep-bundle', says: 'bundle', explains: 'keep what was seen so far in one file, and write on into it what comes; `:bundle FILE` names it', command: 'bundle', offWhen: withoutBundle,
+	},
+	{
+		keys: ['w'], on: ['incident', 'ladder', 'evidence'], does: 'open-packets', says: 'Wireshark', explains: 'keep the packets of all points in one pcapng file, with names, and open it in Wireshark or termshark; where neither is, tell what to type elsewhere', command: 'wireshark', offWhen: withoutPackets,
 	},
 	{
 		keys: ['J'], on: lists, does: 'show-journal', explains: 'the journal: every change that was made from here, and how each is put back', command: 'journal', offWhen: withoutJournal,

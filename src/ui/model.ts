@@ -41,6 +41,9 @@ export type Model = {
 	/** What can be named after `:fix`. */
 	readonly changeNames: readonly string[];
 	readonly canUndo: boolean;
+	/** Why nothing can be kept as a bundle, or undefined. */
+	readonly whyUnkept: string | undefined;
+	readonly canKeepPackets: boolean;
 	/** The changes that were made from here, as the journal tells them; undefined until it was read. */
 	readonly journal: string | undefined;
 	/** The repair that was looked at last. */

@@ -24,10 +24,10 @@ import {
 } from './view.ts';
 
 /** What a key does beyond the screen; the rest is a change of the view. */
-export type Deed = 'open-shell' | 'close-shell' | 'next-point' | 'run-again' | 'run-picked' | 'prepare-change' | 'make-change' | 'undo-change' | 'read-journal' | 'list' | 'copy' | 'quit' | 'suspend';
+export type Deed = 'open-shell' | 'close-shell' | 'next-point' | 'run-again' | 'run-picked' | 'prepare-change' | 'make-change' | 'undo-change' | 'read-journal' | 'keep-bundle' | 'open-packets' | 'list' | 'copy' | 'quit' | 'suspend';
 
-/** `change` is what was named for the deed `prepare-change`. */
-export type Pressed = {readonly view: View; readonly deed?: Deed; readonly change?: string};
+/** `named` is the change for the deed `prepare-change`, or the file for `keep-bundle`. */
+export type Pressed = {readonly view: View; readonly deed?: Deed; readonly named?: string};
 
 type Act = (model: Model, area: Area) => Pressed;
 
@@ -145,6 +145,8 @@ const acts: Readonly<Record<ActionName, Act>> = {
 	'next-point': ({view}) => ({view, deed: 'next-point'}),
 	'run-again': ({view}) => ({view: {...(screenOf(view) === 'change' ? popScreen(view) : view), cursors: {}}, deed: 'run-again'}),
 	'pick-another': ({view}) => ({view: pushScreen(view, 'pick'), deed: 'list'}),
+	'keep-bundle': ({view}) => ({view, deed: 'keep-bundle'}),
+	'open-packets': ({view}) => ({view, deed: 'open-packets'}),
 	search: ({view}) => ({view: {...view, prompt: {kind: 'filter', text: view.filter}, notice: ''}}),
 	'find-next': findNext,
 	copy: ({view}) => ({view: {...view, notice: 'copied, where the terminal allows it'}, deed: 'copy'}),
@@ -161,7 +163,7 @@ const act = (model: Model, area: Area, binding: KeyBinding): Pressed => {
 	return reason === undefined ? acts[binding.does](clear, area) : {view: {...model.view, notice: reason}};
 };
 
-const namedChange = /^fix +(?<change>\S.*)$/v;
+const withName = /^(?<command>fix|bundle) +(?<name>\S.*)$/v;
 
 /** What can be typed on: commands, and after `fix` the changes. */
 const commandNames = ({changeNames}: Model, text: string): readonly string[] => [
@@ -171,13 +173,19 @@ const commandNames = ({changeNames}: Model, text: string): readonly string[] => 
 
 const showNamed = (model: Model, change: string): Pressed => {
 	const reason = withoutNamedChange(model);
-	return reason === undefined ? {view: pushScreen(model.view, 'change'), deed: 'prepare-change', change} : {view: {...model.view, notice: reason}};
+	return reason === undefined ? {view: pushScreen(model.view, 'change'), deed: 'prepare-change', named: change} : {view: {...model.view, notice: reason}};
 };
 
+const keepNamed = ({whyUnkept, view}: Model, file: string): Pressed => (whyUnkept === undefined ? {view, deed: 'keep-bundle', named: file} : {view: {...view, notice: whyUnkept}});
+
 const runCommand = (model: Model, area: Area, text: string): Pressed => {
-	const change = namedChange.exec(text)?.groups?.change;
-	if (change !== undefined) {
-		return showNamed(model, change);
+	const {command: named = '', name = ''} = withName.exec(text)?.groups ?? {};
+	if (named === 'fix') {
+		return showNamed(model, name);
+	}
+
+	if (named === 'bundle') {
+		return keepNamed(model, name);
 	}
 
 	const names = commandNames(model, text);

@@ -52,6 +52,8 @@ const createModel = ({source, pair}: Screens): Model => ({
 	whyUnchangeable: source.beginRepair ? undefined : source.whyUnchangeable ?? 'there is no cluster to change',
 	changeNames: source.changes ?? [],
 	canUndo: source.journal !== undefined,
+	whyUnkept: source.keepBundle ? undefined : source.whyUnkept ?? 'there is nothing to keep',
+	canKeepPackets: source.keepPackets !== undefined,
 	journal: undefined,
 	change: undefined,
 });
@@ -131,10 +133,10 @@ const wire = (stage: ReturnType<typeof createStage>): Wires => {
 			return;
 		}
 
-		const {view, deed, change} = pressKey(store.get(), windowArea(), press);
+		const {view, deed, named} = pressKey(store.get(), windowArea(), press);
 		store.update({view});
 		if (deed !== undefined) {
-			deeds[deed](change);
+			deeds[deed](named);
 		}
 	};
 

@@ -15,7 +15,7 @@ const previewed = 'Load br_netfilter\n  on k8s1\n    modprobe br_netfilter';
 const modelAt = (index: number, screen: ScreenName): Model => ({
 	state: told[index].state, view: initialView(screen), checks, doing: 'reading', repairs: ['hairpin fix'], isRunning: index < told.length - 1, failure: undefined,
 	nowMs: 10_000, label: undefined, pair: {service: 'svc/nginx', from: undefined}, pickList: undefined, canPick: true, canShell: true, shell: undefined,
-	whyUnchangeable: undefined, changeNames: ['masquerade-all=true', 'masquerade-all=false', 'br-netfilter'], canUndo: true, journal: 'ID  CHANGE\n20261124-000000-abcd  br-netfilter\n',
+	whyUnchangeable: undefined, changeNames: ['masquerade-all=true', 'masquerade-all=false', 'br-netfilter'], canUndo: true, whyUnkept: undefined, canKeepPackets: true, journal: 'ID  CHANGE\n20261124-000000-abcd  br-netfilter\n',
 	change: {
 		phase: 'making', preview: () => previewed, news: ['k8s1: begun'], result: undefined, failure: {because: 'the disk is full', tryThis: 'make room'},
 	},
