@@ -58,7 +58,9 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'incident-keeper': ['access', 'bundle', 'capture', 'target', 'ui', 'user-facing-error'],
 	// It walks through everything that a person could do.
 	runbook: ['access', 'bundle', 'changes', 'check', 'checks', 'clean', 'cluster', 'consent', 'fix', 'fix-command', 'options', 'packets', 'probes', 'report', 'session', 'session-state', 'shared-access', 'target', 'undo-command', 'user-facing-error'],
-	'runbook-command': ['access', 'bundle', 'check-command', 'clean', 'cluster', 'judge-command', 'options', 'report', 'runbook', 'session-state', 'user-facing-error'],
+	'runbook-command': ['access', 'bundle', 'check-command', 'clean', 'cluster', 'front-end', 'judge-command', 'options', 'report', 'runbook', 'session-state', 'show-screens', 'user-facing-error', 'walk-source'],
+	'walk-guide': ['consent', 'runbook', 'ui'],
+	'walk-source': ['checks', 'incident-repair', 'runbook', 'session-state', 'ui', 'user-facing-error', 'walk-guide'],
 	'recorded-session': ['access', 'bundle', 'check-command', 'keep-session', 'session', 'session-state', 'target'],
 	'bundle-source': ['bundle', 'check-command', 'checks', 'incident-keeper', 'recorded-session', 'ui'],
 	'practice-incidents': [],

@@ -181,6 +181,9 @@ export const createDeeds = (stage: Stage): Readonly<Record<Deed, (named?: string
 	'open-packets'() {
 		void openPackets(stage);
 	},
+	answer(text) {
+		stage.source.guide?.answer(text ?? '');
+	},
 	list() {
 		void readPickList(stage);
 	},

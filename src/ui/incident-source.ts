@@ -1,5 +1,6 @@
 import type {Check} from '../check.ts';
 import type {SessionEvent, SessionState} from '../session-state.ts';
+import type {Guide} from './guide.ts';
 import type {BeginRepair} from './repair.ts';
 
 /** What to examine: `svc/nginx:8080` from `pod/mars1`; without `from` the pod that tells most. */
@@ -50,6 +51,8 @@ export type IncidentSource = {
 	readonly keepPackets?: () => Promise<string>;
 	/** What was written, and what opens it: told in the end. */
 	readonly filesKept?: () => readonly string[];
+	/** A written procedure that `run` walks through: it is the first screen then. */
+	readonly guide?: Guide;
 	/** What is said last, in place of what would repair it. */
 	readonly farewell?: readonly string[];
 	/** Services and pods to choose from. */
