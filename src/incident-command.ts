@@ -2,11 +2,18 @@ import {performance} from 'node:perf_hooks';
 import {type Access, type Point, pointLabel} from './access/access.ts';
 import {createAccess} from './access/create-access.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
-import {type Output, check, repairsOfCause} from './check-command.ts';
+import {
+	type Output,
+	check,
+	formatState,
+	repairsOfCause,
+} from './check-command.ts';
 import {checks} from './checks/index.ts';
 import {createKubectl} from './cluster/kubectl.ts';
 import {changeNames} from './fix/choose-change.ts';
 import {chooseFrontEnd, readTerminal} from './front-end.ts';
+import {createIncidentKeeper} from './incident-keeper.ts';
+import {keepSession} from './keep-session.ts';
 import type {IncidentOptions} from './options.ts';
 import {runSession} from './session.ts';
 import type {SessionState} from './session-state.ts';
@@ -36,28 +43,41 @@ const listShells = (access: Access | undefined, {target, reached}: SessionState)
 const createClusterSource = (options: IncidentOptions): IncidentSource => {
 	const kubectl = createKubectl({kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace});
 	const shared = createSharedAccess((addressOf, tell) => createAccess(options, {addressOf, kubectl, tell}));
+	const keeper = createIncidentKeeper();
+	const keepInDirectory = options.capturesDirectory === undefined ? undefined : keepCaptures(options.capturesDirectory, () => undefined);
 	return {
 		checks,
 		async run({service, from}, watch, signal) {
 			const startedAt = performance.now();
-			return runSession({
-				resolveTarget: async () => resolveTarget(kubectl, {service, from}),
+			const now = (): number => performance.now() - startedAt;
+			const kept = await keeper.begin({...options, service, from}, now);
+			const reader = kept.kubectl(kubectl);
+			return runSession(keepSession(kept, {
+				resolveTarget: async () => resolveTarget(reader, {service, from}),
 				openAccess: (target, tell) => shared.open(target, tell),
 				onEvent: watch,
 				onJudged: () => undefined,
-				now: () => performance.now() - startedAt,
+				now,
 				signal,
 				probeTimeoutMs: options.timeoutMs,
 				isWatched: true,
-				keepCaptures: options.capturesDirectory === undefined ? undefined : keepCaptures(options.capturesDirectory, () => undefined),
-			});
+				async keepCaptures(capture, target) {
+					await Promise.all([keeper.keepCaptures(capture, target), keepInDirectory?.(capture, target)]);
+				},
+			}, formatState));
 		},
 		repairs: repairsOfCause,
-		...(options.isReadOnly ? {whyUnchangeable: 'of --read-only'} : {beginRepair: beginRepair(options), changes: changeNames}),
+		...(options.isReadOnly ? {whyUnchangeable: 'of --read-only'} : {beginRepair: keeper.noteChanges(beginRepair(options)), changes: changeNames}),
 		journal: listChanges,
 		list: async () => listCandidates(kubectl),
 		shells: state => listShells(shared.access(), state),
-		close: async () => shared.close(),
+		keepBundle: keeper.writeBundle,
+		keepPackets: keeper.writePackets,
+		filesKept: keeper.lines,
+		async close() {
+			await shared.close();
+			await keeper.end();
+		},
 	};
 };
 

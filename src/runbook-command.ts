@@ -2,10 +2,11 @@ import {createReadStream} from 'node:fs';
 import {performance} from 'node:perf_hooks';
 import {text as readText} from 'node:stream/consumers';
 import {createAccess} from './access/create-access.ts';
-import {type KeptIncident, keepIncident} from './bundle/keep-incident.ts';
+import {keepIncident} from './bundle/keep-incident.ts';
 import {type Output, formatState} from './check-command.ts';
 import {cleanText} from './clean.ts';
 import {createKubectl} from './cluster/kubectl.ts';
+import {chooseFrontEnd, readTerminal} from './front-end.ts';
 import {judgeAgain} from './judge-command.ts';
 import type {RunbookOptions, WalkOptions} from './options.ts';
 import {formatChangeNews} from './report/fix-text.ts';
@@ -24,10 +25,10 @@ import {
 	targetVariables,
 } from './runbook/runbook.ts';
 import {runbookShape} from './runbook/runbook-shape.ts';
-import type {WalkNews} from './runbook/scene.ts';
+import type {People, WalkNews} from './runbook/scene.ts';
 import {shippedRunbooks} from './runbook/shipped.ts';
 import {fillText, listUses} from './runbook/variables.ts';
-import {walk} from './runbook/walk.ts';
+import {type Walk, walk} from './runbook/walk.ts';
 import {formatWalkJson} from './runbook/walk-json.ts';
 import {
 	describeEnd,
@@ -36,7 +37,9 @@ import {
 	formatWalk,
 } from './runbook/walk-text.ts';
 import type {SessionEvent} from './session-state.ts';
+import {showScreens} from './show-screens.ts';
 import {UserFacingError} from './user-facing-error.ts';
+import {createWalkSource} from './walk-source.ts';
 
 const couldNotRun = 3;
 
@@ -142,42 +145,31 @@ const readTarget = ({target = {}}: Runbook, options: WalkOptions, values: Readon
 		: {service: options.service, from: options.from, namespace: options.namespace};
 };
 
-const createTelling = (options: WalkOptions, kept: KeptIncident | undefined, output: Output) => {
-	const tell = tellProgress(output.warn);
-	return {
-		session(event: SessionEvent): void {
-			kept?.event(event);
-			tell(event);
-		},
-		walk(news: WalkNews): void {
-			if (news.type === 'step-ended') {
-				kept?.note(news.type, describeEnd(news.step));
-			}
-
-			if (!options.isJson) {
-				output.write(cleanText(formatNews(news)));
-			} else if (news.type !== 'step-begun') {
-				output.warn(cleanText(news.type === 'step-ended' ? describeEnd(news.step) : formatNews(news)));
-			}
-		},
-	};
+/** Who is told of a walk, and who is asked. */
+type Hooks = {
+	readonly session: (event: SessionEvent) => void;
+	readonly walk: (news: WalkNews) => void;
+	readonly warn: (line: string) => void;
+	readonly people: People;
+	readonly signal: AbortSignal;
 };
 
-const walkRunbook = async (asked: WalkOptions, output: Output, signal: AbortSignal): Promise<number> => {
-	const source = await readSource(asked.file);
-	const runbook = requireRunbook(asked.file, source);
-	const values = readValues(runbook, asked);
-	checkAnswers(runbook, asked);
-	const options = {...asked, ...readTarget(runbook, asked, values)};
-	await agreeToCommands(runbook, source, options, {output, signal});
+type Prepared = {readonly runbook: Runbook; readonly options: WalkOptions; readonly values: ReadonlyMap<string, string>};
+
+/** Walks, and closes what that opened. */
+const performWalk = async ({runbook, options, values}: Prepared, {session, walk: tellWalk, warn, people, signal}: Hooks): Promise<Walk> => {
 	const kubectl = createKubectl(options);
 	const kept = options.bundleFile === undefined ? undefined : keepIncident(options.bundleFile, options, () => performance.now());
-	const telling = createTelling(options, kept, output);
+	const tellSession = (event: SessionEvent): void => {
+		kept?.event(event);
+		session(event);
+	};
+
 	const looker = createLooker({
 		...options,
 		kubectl,
 		createAccess: (addressOf, tell) => createAccess(options, {addressOf, kubectl, tell}),
-		tell: telling.session,
+		tell: tellSession,
 		kept: kept && {
 			access: kept.access,
 			captures: kept.captures,
@@ -191,27 +183,72 @@ const walkRunbook = async (asked: WalkOptions, output: Output, signal: AbortSign
 	const mender = createMender({
 		options,
 		kubectl,
-		tellSession: telling.session,
+		tellSession,
 		tellChange(news) {
-			output.warn(stampLine(performance.now(), formatChangeNews(news)));
+			warn(stampLine(performance.now(), formatChangeNews(news)));
 		},
-		warn: output.warn,
+		warn,
 		signal,
 	});
 	try {
-		if (!options.isJson) {
-			output.write(cleanText(formatHead(runbook)));
-		}
+		return await walk(runbook, {
+			looker, mender, people, now: () => performance.now(), values, tell(news) {
+				if (news.type === 'step-ended') {
+					kept?.note(news.type, describeEnd(news.step));
+				}
 
-		const walked = await walk(runbook, {
-			looker, mender, people: createPeople(options, signal), tell: telling.walk, now: () => performance.now(), values,
+				tellWalk(news);
+			},
 		}, isAboutTarget(runbook));
-		output.write(options.isJson ? formatWalkJson(runbook, options.file, walked) : cleanText(formatWalk(walked)));
-		return walked.exitCode;
 	} finally {
 		await looker.close();
 		await kept?.end();
 	}
+};
+
+const walkInLines = async (prepared: Prepared, output: Output, signal: AbortSignal): Promise<number> => {
+	const {runbook, options} = prepared;
+	if (!options.isJson) {
+		output.write(cleanText(formatHead(runbook)));
+	}
+
+	const walked = await performWalk(prepared, {
+		session: tellProgress(output.warn),
+		warn: output.warn,
+		people: createPeople(options, signal),
+		signal,
+		walk(news) {
+			if (!options.isJson) {
+				output.write(cleanText(formatNews(news)));
+			} else if (news.type !== 'step-begun') {
+				output.warn(cleanText(news.type === 'step-ended' ? describeEnd(news.step) : formatNews(news)));
+			}
+		},
+	});
+	output.write(options.isJson ? formatWalkJson(runbook, options.file, walked) : cleanText(formatWalk(walked)));
+	return walked.exitCode;
+};
+
+/** The same as a guided list beside the panes. */
+const walkOnScreens = async (prepared: Prepared, output: Output, signal: AbortSignal): Promise<number> => {
+	const {runbook, options} = prepared;
+	const {service = '', from} = options;
+	const {source, walked} = createWalkSource(runbook, async hooks => performWalk(prepared, {...hooks, people: hooks.people(options)}));
+	await showScreens(source, {service, from}, output, signal);
+	const ended = walked();
+	output.write(ended ? cleanText(formatWalk(ended)) : '');
+	return ended?.exitCode ?? couldNotRun;
+};
+
+const walkRunbook = async (asked: WalkOptions, output: Output, signal: AbortSignal): Promise<number> => {
+	const source = await readSource(asked.file);
+	const runbook = requireRunbook(asked.file, source);
+	const values = readValues(runbook, asked);
+	checkAnswers(runbook, asked);
+	const options = {...asked, ...readTarget(runbook, asked, values)};
+	await agreeToCommands(runbook, source, options, {output, signal});
+	const prepared = {runbook, options, values};
+	return chooseFrontEnd(readTerminal(options.isPlain || options.isJson)).kind === 'screens' ? walkOnScreens(prepared, output, signal) : walkInLines(prepared, output, signal);
 };
 
 const draft = async (file: string, output: Output, signal: AbortSignal): Promise<number> => {

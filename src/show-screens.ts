@@ -14,6 +14,7 @@ export const showScreens = async (source: IncidentSource, pair: Pair | undefined
 	}
 
 	output.write(formatSummary(left.state, repairOf(left.state), source.farewell));
+	output.write(source.filesKept?.().map(line => `${line}\n`).join('') ?? '');
 	if (left.isAtOnce) {
 		output.warn('hairpin: left at once; what was started ends by itself. Look with: hairpin sweep');
 		// eslint-disable-next-line unicorn/no-process-exit

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {KubectlProgram} from '../cluster/kubectl.ts';
+import type {Kubectl} from '../cluster/kubectl.ts';
 import type {Access, Script, Stream} from './access.ts';
 import {
 	type Outcome,
@@ -18,7 +18,7 @@ export type RecorderTools = {
 /** Keeps every question and every answer as it came. */
 export type Recorder = {
 	access(access: Access): Access;
-	kubectl(kubectl: KubectlProgram): KubectlProgram;
+	kubectl<Reader extends Kubectl>(kubectl: Reader): Reader;
 };
 
 type Came = (outcome: Outcome) => void;
@@ -55,7 +55,7 @@ const recordStream = (stream: Stream, came: Came): Stream => {
 	};
 };
 
-const recordKubectl = (kubectl: KubectlProgram, ask: (asked: Question) => Came): KubectlProgram => ({
+const recordKubectl = <Reader extends Kubectl>(kubectl: Reader, ask: (asked: Question) => Came): Reader => ({
 	...kubectl,
 	get requests() {
 		return kubectl.requests;

@@ -2,7 +2,7 @@ import type {Access} from '../access/access.ts';
 import {type Recorder, createRecorder} from '../access/recorder.ts';
 import {fileNameOf, toPcapng} from '../capture/keep-captures.ts';
 import type {PairedCapture} from '../capture/paired-capture.ts';
-import type {KubectlProgram} from '../cluster/kubectl.ts';
+import type {Kubectl} from '../cluster/kubectl.ts';
 import {readBuild} from '../read-build.ts';
 import {formatProgress} from '../report/progress.ts';
 import type {SessionEvent} from '../session-state.ts';
@@ -27,7 +27,7 @@ export type Asked = {
 /** An incident that is written into a bundle while it goes. */
 export type KeptIncident = {
 	access(access: Access): Access;
-	kubectl(kubectl: KubectlProgram): KubectlProgram;
+	kubectl<Reader extends Kubectl>(kubectl: Reader): Reader;
 	/** What is asked besides, such as what a change would do, in a world of that name. */
 	besides(world: string): Recorder;
 	/** How the cluster came to be so. */

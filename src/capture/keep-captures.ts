@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {readRawPackets, writePcapng} from '../packets/write-pcapng.ts';
+import {type RawCapture, readRawPackets, writePcapng} from '../packets/write-pcapng.ts';
 import type {Target} from '../target.ts';
 import {UserFacingError} from '../user-facing-error.ts';
 import type {PairedCapture} from './paired-capture.ts';
@@ -17,15 +17,22 @@ const namesOf = ({client, otherClient, backends, nodes, service}: Target): Reado
 /** The file name of a point's capture. */
 export const fileNameOf = (label: string, role: string): string => `${role}-${label.replaceAll(/[^\w\-.]/gv, '_')}.pcapng`;
 
+type RawPoint = ReturnType<PairedCapture['raw']>[number];
+
+const readPoint = ({plan, chunks}: RawPoint): RawCapture => ({
+	...readRawPackets(Buffer.concat(chunks)),
+	interfaceName: plan.point.kind === 'pod' ? plan.point.pod : plan.point.node,
+	description: `${plan.role} ${plan.label}, ${plan.filter}`,
+});
+
 /** One point's capture as a pcapng file in which pods, nodes and the Service have names. In: pcap bytes. */
-export const toPcapng = ({plan, chunks}: ReturnType<PairedCapture['raw']>[number], target: Target): {readonly bytes: Uint8Array; readonly packets: number} => {
-	const {linkType, packets} = readRawPackets(Buffer.concat(chunks));
-	const interfaceName = plan.point.kind === 'pod' ? plan.point.pod : plan.point.node;
-	const bytes = writePcapng([{
-		interfaceName, description: `${plan.role} ${plan.label}, ${plan.filter}`, linkType, packets,
-	}], namesOf(target));
-	return {bytes, packets: packets.length};
+export const toPcapng = (point: RawPoint, target: Target): {readonly bytes: Uint8Array; readonly packets: number} => {
+	const capture = readPoint(point);
+	return {bytes: writePcapng([capture], namesOf(target)), packets: capture.packets.length};
 };
+
+/** The captures of all points as one pcapng file, an interface for each. */
+export const toOnePcapng = (points: readonly RawPoint[], target: Target): Uint8Array => writePcapng(points.map(point => readPoint(point)), namesOf(target));
 
 /** Writes one pcapng file for each point that captured something into a directory, which is made where there is none. */
 export const keepCaptures = (directory: string, tell: (line: string) => void) => async (capture: PairedCapture, target: Target): Promise<void> => {

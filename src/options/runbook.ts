@@ -28,6 +28,7 @@ export type WalkOptions = ClusterOptions & AccessOptions & {
 	readonly timeoutMs: number;
 	readonly bundleFile: string | undefined;
 	readonly isJson: boolean;
+	readonly isPlain: boolean;
 };
 
 export type RunbookOptions = WalkOptions
@@ -48,6 +49,7 @@ type RunbookFlags = ClusterFlags & AccessFlags & {
 	readonly timeout: number;
 	readonly bundle?: string;
 	readonly json?: true;
+	readonly plain?: true;
 };
 
 const longestValue = 1000;
@@ -99,7 +101,7 @@ export const describeRunbook = (program: Command, done: (options: RunbookOptions
 	addReadOnlyOption(addAccessOptions(addClusterOptions(command, 'the Service and the client')))
 		.option('--timeout <seconds>', 'how long a probe may take', parseSeconds, 3000)
 		.option('--bundle <file>', 'keep the incident as it was found, and what came of every step, in one file')
-		.addOption(new Option('--plain', 'text (default)').conflicts('json'))
+		.addOption(new Option('--plain', 'lines instead of screens, as where there is no terminal').conflicts('json'))
 		.option('--json', 'print hairpin/walk/v1 at the end')
 		.action((file: string | undefined, service: string | undefined, flags: RunbookFlags) => {
 			done(readTask(command, file, flags) ?? {
@@ -118,6 +120,7 @@ export const describeRunbook = (program: Command, done: (options: RunbookOptions
 				timeoutMs: flags.timeout,
 				bundleFile: flags.bundle,
 				isJson: flags.json === true,
+				isPlain: flags.plain === true,
 			});
 		});
 };

@@ -1,11 +1,17 @@
+import {performance} from 'node:perf_hooks';
+import type {KeptIncident} from '../bundle/keep-incident.ts';
 import {type Bundle, readBundle} from '../bundle/read-bundle.ts';
 import {repairsOfCause} from '../check-command.ts';
 import {checks} from '../checks/index.ts';
+import {createIncidentKeeper} from '../incident-keeper.ts';
 import type {PracticeIncident} from '../practice-incidents.ts';
 import {runRecorded} from '../recorded-session.ts';
+import type {SessionState} from '../session-state.ts';
 import type {IncidentSource} from '../ui/incident-source.ts';
 import {type PracticeWorld, practiseRepair} from './practice-repair.ts';
 import {findRecordings, recordingOf} from './read-recordings.ts';
+
+type Watch = Parameters<IncidentSource['run']>[1];
 
 const longestMs = 4000;
 
@@ -27,7 +33,8 @@ const describeJournal = ({now}: PracticeWorld): string => (now.change === undefi
 
 /** A practice incident: every state of its world was recorded on a real cluster, and is asked through the same engine. */
 export const createPracticeSource = (incident: PracticeIncident, found: Bundle, isHurried: boolean): IncidentSource => {
-	const run: IncidentSource['run'] = async (_pair, watch, signal) => runRecorded(world.now.bundle, {
+	const keeper = createIncidentKeeper();
+	const play = async (watch: Watch, signal: AbortSignal, kept?: KeptIncident): Promise<SessionState> => runRecorded(world.now.bundle, {
 		speed: isHurried ? Infinity : speedOf(world.now.bundle),
 		onEvent(event, state) {
 			if (world.now.change === undefined && state.diagnosis) {
@@ -38,20 +45,28 @@ export const createPracticeSource = (incident: PracticeIncident, found: Bundle, 
 		},
 		signal,
 		isWatched: true,
+		kept,
+		keepCaptures: keeper.keepCaptures,
 	});
 	const world: PracticeWorld = {
 		incident, found, isHurried, seen: undefined, now: {bundle: found, change: undefined},
-		examine: async signal => run({service: found.manifest.service, from: found.manifest.from}, () => undefined, signal),
+		examine: async signal => play(() => undefined, signal),
 	};
 	return {
 		label: {word: 'PRACTICE', says: 'nothing real is changed'},
 		checks,
-		run,
+		async run(_pair, watch, signal) {
+			const startedAt = performance.now();
+			return play(watch, signal, await keeper.begin(found.manifest, () => performance.now() - startedAt));
+		},
 		repairs: repairsOfCause,
-		beginRepair: practiseRepair(world),
+		beginRepair: keeper.noteChanges(practiseRepair(world)),
 		changes: incident.changes,
 		journal: async () => describeJournal(world),
 		farewell: [`practice  nothing real was changed; again: hairpin demo ${incident.name}`, '          on a cluster of your own: hairpin svc/NAME --from pod/NAME'],
-		close: async () => undefined,
+		keepBundle: keeper.writeBundle,
+		keepPackets: keeper.writePackets,
+		filesKept: keeper.lines,
+		close: keeper.end,
 	};
 };

@@ -17,7 +17,8 @@ export const formatHead = ({title, about}: Runbook): string => `${[title, ...(ab
 
 const describeJudged = ({what, wanted, found, isMet}: Judged): string => `${marks[isMet === undefined ? 'undecided' : (isMet ? 'met' : 'unmet')]} ${what}: ${found}${isMet === true ? '' : `, expected was ${wanted}`}`;
 
-const formatEnd = ({outcome, says, expectations, evidence}: WalkedStep): readonly string[] => [
+/** What a step brought, in lines. */
+export const formatEnd = ({outcome, says, expectations, evidence}: WalkedStep): readonly string[] => [
 	...evidence,
 	...(expectations.length > 1 ? expectations.map(judged => describeJudged(judged)) : []),
 	...(outcome === 'done' && says === 'read' ? [] : wrapText(`${marks[outcome]} ${says}`, width, '  ')),
@@ -44,5 +45,8 @@ export const formatNews = (news: WalkNews): string => {
 /** One line for the timeline of a bundle, and for who reads JSON and waits. */
 export const describeEnd = ({number, title, outcome, says}: WalkedStep): string => `step ${number} ${title}: ${outcome}${says === '' || says === 'read' ? '' : `: ${says}`}`;
 
+/** Changes that the walk left, and what puts each of them back. */
+export const describeInForce = ({inForce}: Walk): readonly string[] => inForce.map(({entry: {id, title}}) => `in force: ${title}; put it back with: hairpin undo ${id}`);
+
 /** What the walk ends with: what it came to, and what it left. */
-export const formatWalk = ({sentence, inForce}: Walk): string => ['', ...wrapText(sentence, width, '  '), ...inForce.map(({entry: {id, title}}) => `in force: ${title}; put it back with: hairpin undo ${id}`), ''].join('\n');
+export const formatWalk = (walked: Walk): string => ['', ...wrapText(walked.sentence, width, '  '), ...describeInForce(walked), ''].join('\n');

@@ -55,7 +55,7 @@ const headings: Readonly<Record<StepKind, string>> = {
 };
 
 /** A heading for a step that has none of its own. */
-const describeStep = (step: Step): string => {
+export const describeStep = (step: Step): string => {
 	if ('run' in step) {
 		return `run at the ${step.at.replace('-', ' ')}: ${step.run.join(' ')}`;
 	}

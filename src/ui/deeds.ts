@@ -1,6 +1,8 @@
 import {Buffer} from 'node:buffer';
 import process from 'node:process';
 import {handOver} from '../terminal/hand-over.ts';
+import {findPacketViewer, showPackets} from '../terminal/packet-viewer.ts';
+import {UserFacingError} from '../user-facing-error.ts';
 import type {ChangeRunner} from './change-runner.ts';
 import {plainLine, shellPlace, textOf} from './draw.ts';
 import type {IncidentSource} from './incident-source.ts';
@@ -51,6 +53,56 @@ const readJournal = async ({store, source}: Stage): Promise<void> => {
 	store.update({journal: await source.journal?.()});
 };
 
+const tell = (store: Store, notice: string): void => {
+	store.update({view: {...store.get().view, notice}});
+};
+
+/** Writes a file and goes on with its name; tells why where it cannot. */
+const keep = async ({store}: Stage, write: () => Promise<string>, proceed: (file: string) => Promise<void> | void): Promise<void> => {
+	try {
+		await proceed(await write());
+	} catch (error) {
+		if (!(error instanceof UserFacingError)) {
+			throw error;
+		}
+
+		tell(store, `${error.because}: ${error.tryThis}`);
+	}
+};
+
+const keepBundle = async (stage: Stage, wanted: string | undefined): Promise<void> => {
+	const {store, source: {keepBundle: write}} = stage;
+	const lost = (because: string): void => {
+		tell(store, `the bundle ends here: ${because}`);
+	};
+
+	if (write) {
+		await keep(stage, async () => write(wanted, lost), file => {
+			tell(store, `kept, and goes on: hairpin open ${file}`);
+		});
+	}
+};
+
+const openPackets = async (stage: Stage): Promise<void> => {
+	const {store, source: {keepPackets: write}, lend} = stage;
+	if (!write) {
+		return;
+	}
+
+	await keep(stage, write, async file => {
+		const viewer = await findPacketViewer(file);
+		const show = async (): Promise<void> => {
+			tell(store, await showPackets(file, viewer));
+		};
+
+		if (viewer.kind === 'terminal') {
+			lend(show);
+		} else {
+			await show();
+		}
+	});
+};
+
 const startPicked = ({store, session}: Stage): void => {
 	const {service, pod} = pickedOf(store.get());
 	if (!service) {
@@ -91,11 +143,11 @@ const showShell = async (stage: Stage, open: ShellRunner['open']): Promise<void>
 const useTerminal = async (store: Store, {title, argv, because}: Paneless): Promise<void> => {
 	process.stdout.write(`hairpin: this shell takes the whole terminal, because ${because}\n${title}; exit leads back\n`);
 	const failure = await handOver(argv);
-	store.update({view: {...store.get().view, notice: failure ?? because}});
+	tell(store, failure ?? because);
 };
 
 /** What is done for each deed, on a stage. */
-export const createDeeds = (stage: Stage): Readonly<Record<Deed, (change?: string) => void>> => ({
+export const createDeeds = (stage: Stage): Readonly<Record<Deed, (named?: string) => void>> => ({
 	'open-shell'() {
 		void showShell(stage, stage.shell.open);
 	},
@@ -122,6 +174,15 @@ export const createDeeds = (stage: Stage): Readonly<Record<Deed, (change?: strin
 	},
 	'read-journal'() {
 		void readJournal(stage);
+	},
+	'keep-bundle'(file) {
+		void keepBundle(stage, file);
+	},
+	'open-packets'() {
+		void openPackets(stage);
+	},
+	answer(text) {
+		stage.source.guide?.answer(text ?? '');
 	},
 	list() {
 		void readPickList(stage);

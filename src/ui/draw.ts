@@ -27,6 +27,7 @@ import {journalText} from './screens/journal.ts';
 import {ladderText} from './screens/ladder.ts';
 import {drawPick} from './screens/pick.ts';
 import {matrixText} from './screens/reach.ts';
+import {drawRunbook} from './screens/runbook.ts';
 import {drawShell, shellArea} from './screens/shell.ts';
 import {spinnerAt} from './theme.ts';
 import {type ScreenName, screenOf} from './view.ts';
@@ -108,6 +109,10 @@ const drawBody = (model: Model, area: Area): readonly Line[] => {
 
 		case 'pick': {
 			return [rule(area.width, [[Math.floor((area.width - 1) / 2), '┬']]), ...drawPick(model, {...area, height: area.height - 1})];
+		}
+
+		case 'runbook': {
+			return drawRunbook(model, area);
 		}
 
 		case 'shell': {

@@ -1,5 +1,6 @@
 import type {Check} from '../check.ts';
 import type {SessionEvent, SessionState} from '../session-state.ts';
+import type {Guide} from './guide.ts';
 import type {BeginRepair} from './repair.ts';
 
 /** What to examine: `svc/nginx:8080` from `pod/mars1`; without `from` the pod that tells most. */
@@ -42,6 +43,16 @@ export type IncidentSource = {
 	readonly whyUnchangeable?: string;
 	/** The changes that were made from here, as text. */
 	readonly journal?: () => Promise<string>;
+	/** Writes what is examined into a bundle, in a new file, and goes on writing; `lost` is told why that ended early. Resolves with the file's name; why it cannot be written is thrown as a `UserFacingError`. */
+	readonly keepBundle?: (file: string | undefined, lost: (because: string) => void) => Promise<string>;
+	/** Why there is no `keepBundle`. */
+	readonly whyUnkept?: string;
+	/** Writes the packets of all points into one new file for Wireshark. Resolves with its name. */
+	readonly keepPackets?: () => Promise<string>;
+	/** What was written, and what opens it: told in the end. */
+	readonly filesKept?: () => readonly string[];
+	/** A written procedure that `run` walks through: it is the first screen then. */
+	readonly guide?: Guide;
 	/** What is said last, in place of what would repair it. */
 	readonly farewell?: readonly string[];
 	/** Services and pods to choose from. */

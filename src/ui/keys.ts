@@ -6,8 +6,8 @@ import type {ScreenName} from './view.ts';
 export type ActionName =
 	| 'move-up' | 'move-down' | 'page-up' | 'page-down' | 'go-first' | 'go-last' | 'next-pane' | 'previous-pane' | 'open'
 	| 'show-evidence' | 'show-ladder' | 'show-matrix' | 'show-claims' | 'show-journal' | 'show-shell' | 'widen-shell' | 'next-point' | 'run-again' | 'pick-another'
-	| 'show-change' | 'make-change' | 'undo-change'
-	| 'search' | 'find-next' | 'copy' | 'command' | 'help' | 'back' | 'quit' | 'suspend';
+	| 'show-incident' | 'answer' | 'agree' | 'refuse' | 'show-change' | 'make-change' | 'undo-change'
+	| 'keep-bundle' | 'open-packets' | 'search' | 'find-next' | 'copy' | 'command' | 'help' | 'back' | 'quit' | 'suspend';
 
 export type KeyBinding = {
 	/** As keys are named: `q`, `up`, `ctrl-c`. Several keys may ask for the same. */
@@ -27,14 +27,19 @@ export type KeyBinding = {
 
 const texts: readonly ScreenName[] = ['ladder', 'matrix', 'evidence', 'claims', 'help', 'change', 'journal'];
 const lists: readonly ScreenName[] = ['incident', 'pick', ...texts];
+const everyPane: readonly ScreenName[] = [...lists, 'runbook'];
 
 const withoutNode = ({state}: Model): string | undefined => (state.nodes.size === 0 ? 'no node was read yet' : undefined);
 const withoutJournal = ({canUndo}: Model): string | undefined => (canUndo ? undefined : 'nothing can be changed from here');
 const withoutTarget = ({state}: Model): string | undefined => (state.target === undefined ? 'there is no target yet' : undefined);
 const withoutFlow = ({state}: Model): string | undefined => ((state.capture?.flows.length ?? 0) > 0 ? undefined : 'no packets of the attempt were captured yet');
+const withoutBundle = (model: Model): string | undefined => model.whyUnkept ?? withoutTarget(model);
+const withoutPackets = (model: Model): string | undefined =>
+	(model.canKeepPackets ? (model.isRunning ? 'the packets are still being captured' : withoutFlow(model)) : 'there are no packets to keep');
 const withoutProbe = ({state}: Model): string | undefined => (state.matrix.length === 0 ? 'no probe has answered yet' : undefined);
 const withoutShell = (model: Model): string | undefined => (model.canShell ? withoutTarget(model) : 'no point can be entered from here');
-const whileWorking = ({isRunning, change}: Model): string | undefined => (isRunning ? 'it is still running' : (isBusy(change) ? 'a change is being made' : undefined));
+const whileBusy = ({isRunning, change}: Model): string | undefined => (isRunning ? 'it is still running' : (isBusy(change) ? 'a change is being made' : undefined));
+const whileWorking = (model: Model): string | undefined => (model.guided ? 'the runbook says what is examined' : whileBusy(model));
 /** The first of a cause's repairs is the command that does it all, where there is one. */
 const withoutRepair = ({state, repairs, whyUnchangeable, change}: Model): string | undefined => {
 	if (change !== undefined && change.phase !== 'failed') {
@@ -57,19 +62,22 @@ export const withoutNamedChange = (model: Model): string | undefined =>
 const unlessPhase = (phase: ShownChange['phase'], reason: string) => ({change}: Model): string | undefined => (change?.phase === phase ? undefined : reason);
 const withoutCluster = ({canPick}: Model): string | undefined => (canPick ? undefined : 'there is no cluster to pick from');
 
+const unlessAsked = ({guided}: Model): string | undefined => (guided?.asked ? (guided.asked.answers.length === 0 ? undefined : 'an answer is wanted: tab chooses, enter gives it') : 'nothing is asked now');
+const unlessQuestion = ({guided}: Model): string | undefined => (guided?.asked ? (guided.asked.answers.length > 0 ? undefined : 'y or n is wanted') : 'nothing is asked now');
+
 /** Every key, in the order of the footer, the help and the README. The first that matches acts. */
 export const keyBindings: readonly KeyBinding[] = [
 	{
-		keys: ['up', 'k'], on: lists, does: 'move-up', says: 'move', explains: 'one line up',
+		keys: ['up', 'k'], on: everyPane, does: 'move-up', says: 'move', explains: 'one line up',
 	},
 	{
-		keys: ['down', 'j'], on: lists, does: 'move-down', explains: 'one line down',
+		keys: ['down', 'j'], on: everyPane, does: 'move-down', explains: 'one line down',
 	},
 	{
-		keys: ['pageup', 'ctrl-b'], on: lists, does: 'page-up', explains: 'one page up',
+		keys: ['pageup', 'ctrl-b'], on: everyPane, does: 'page-up', explains: 'one page up',
 	},
 	{
-		keys: ['pagedown', 'ctrl-f', 'space'], on: lists, does: 'page-down', explains: 'one page down',
+		keys: ['pagedown', 'ctrl-f', 'space'], on: everyPane, does: 'page-down', explains: 'one page down',
 	},
 	{
 		keys: ['home', 'g'], on: lists, does: 'go-first', explains: 'to the first line',
@@ -78,7 +86,7 @@ export const keyBindings: readonly KeyBinding[] = [
 		keys: ['end', 'G'], on: lists, does: 'go-last', explains: 'to the last line',
 	},
 	{
-		keys: ['tab', 'right'], on: ['incident', 'pick'], does: 'next-pane', says: 'pane', explains: 'to the next pane',
+		keys: ['tab', 'right'], on: ['incident', 'pick', 'runbook'], does: 'next-pane', says: 'pane', explains: 'to the next pane; in a runbook: to the next answer',
 	},
 	{
 		keys: ['shift-tab', 'left'], on: ['incident', 'pick'], does: 'previous-pane', explains: 'to the pane before',
@@ -87,7 +95,19 @@ export const keyBindings: readonly KeyBinding[] = [
 		keys: ['enter'], on: ['incident', 'pick'], does: 'open', says: 'open', explains: 'open what the cursor is on: a check, a packet, a probe; in the list: examine the pair',
 	},
 	{
-		keys: ['e'], on: ['incident', 'ladder', 'matrix'], does: 'show-evidence', says: 'evidence', explains: 'the commands and their raw output behind the line', command: 'evidence', offWhen: withoutTarget,
+		keys: ['enter'], on: ['runbook'], does: 'answer', says: 'answer', explains: 'give the answer that is marked', offWhen: unlessQuestion,
+	},
+	{
+		keys: ['y'], on: ['runbook'], does: 'agree', says: 'yes', explains: 'agree to what the runbook asks, such as the change that is shown', offWhen: unlessAsked,
+	},
+	{
+		keys: ['n'], on: ['runbook'], does: 'refuse', says: 'no', explains: 'refuse it: the walk ends there', offWhen: unlessAsked,
+	},
+	{
+		keys: ['i'], on: ['runbook'], does: 'show-incident', says: 'panes', explains: 'the panes of the incident, as the runbook examines it; esc leads back', command: 'incident', offWhen: withoutTarget,
+	},
+	{
+		keys: ['e'], on: ['incident', 'ladder', 'matrix', 'runbook'], does: 'show-evidence', says: 'evidence', explains: 'the commands and their raw output behind the line', command: 'evidence', offWhen: withoutTarget,
 	},
 	{
 		keys: ['f'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'show-change', says: 'fix', explains: 'the repair of the cause: commands, diffs, what it will do to every probe; changes nothing yet; `:fix CHANGE` shows another change', command: 'fix', offWhen: withoutRepair,
@@ -99,13 +119,13 @@ export const keyBindings: readonly KeyBinding[] = [
 		keys: ['u'], on: ['change'], does: 'undo-change', says: 'undo', explains: 'put back what was made here', offWhen: unlessPhase('made', 'nothing that was made here is in force'),
 	},
 	{
-		keys: ['l'], on: ['incident', 'matrix', 'evidence'], does: 'show-ladder', says: 'ladder', explains: 'the ladder: each packet once, and what NAT did to it between the points', command: 'ladder', offWhen: withoutFlow,
+		keys: ['l'], on: ['incident', 'matrix', 'evidence', 'runbook'], does: 'show-ladder', says: 'ladder', explains: 'the ladder: each packet once, and what NAT did to it between the points', command: 'ladder', offWhen: withoutFlow,
 	},
 	{
-		keys: ['m'], on: ['incident', 'ladder', 'evidence'], does: 'show-matrix', says: 'matrix', explains: 'who reaches whom, and which command asked', command: 'matrix', offWhen: withoutProbe,
+		keys: ['m'], on: ['incident', 'ladder', 'evidence', 'runbook'], does: 'show-matrix', says: 'matrix', explains: 'who reaches whom, and which command asked', command: 'matrix', offWhen: withoutProbe,
 	},
 	{
-		keys: ['a'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'show-claims', says: 'actual', explains: 'claimed and actual: what files and processes say of hairpin mode, proxy mode and masqueradeAll, and what the kernel does', command: 'claims', offWhen: withoutNode,
+		keys: ['a'], on: ['incident', 'ladder', 'matrix', 'evidence', 'runbook'], does: 'show-claims', says: 'actual', explains: 'claimed and actual: what files and processes say of hairpin mode, proxy mode and masqueradeAll, and what the kernel does', command: 'claims', offWhen: withoutNode,
 	},
 	{
 		keys: ['s'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'show-shell', says: 'shell', explains: 'a shell on the client, the backend or the node, beside the checklist', command: 'shell', offWhen: withoutShell,
@@ -126,7 +146,13 @@ export const keyBindings: readonly KeyBinding[] = [
 		keys: ['p'], on: ['incident'], does: 'pick-another', says: 'pick', explains: 'examine another pair', command: 'pick', offWhen: model => withoutCluster(model) ?? whileWorking(model),
 	},
 	{
-		keys: ['J'], on: lists, does: 'show-journal', explains: 'the journal: every change that was made from here, and how each is put back', command: 'journal', offWhen: withoutJournal,
+		keys: ['b'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'keep-bundle', says: 'bundle', explains: 'keep what was seen so far in one file, and write on into it what comes; `:bundle FILE` names it', command: 'bundle', offWhen: withoutBundle,
+	},
+	{
+		keys: ['w'], on: ['incident', 'ladder', 'evidence'], does: 'open-packets', says: 'Wireshark', explains: 'keep the packets of all points in one pcapng file, with names, and open it in Wireshark or termshark; where neither is, tell what to type elsewhere', command: 'wireshark', offWhen: withoutPackets,
+	},
+	{
+		keys: ['J'], on: everyPane, does: 'show-journal', explains: 'the journal: every change that was made from here, and how each is put back', command: 'journal', offWhen: withoutJournal,
 	},
 	{
 		keys: ['/'], on: lists, does: 'search', says: 'filter', explains: 'filter the list by what is typed; in a text: find it',
@@ -138,25 +164,25 @@ export const keyBindings: readonly KeyBinding[] = [
 		keys: ['c'], on: texts, does: 'copy', says: 'copy', explains: 'copy the whole text to the clipboard, also over SSH (OSC 52, where the terminal allows it)',
 	},
 	{
-		keys: [':'], on: lists, does: 'command', says: 'command', explains: 'type a command; tab completes it',
+		keys: [':'], on: everyPane, does: 'command', says: 'command', explains: 'type a command; tab completes it',
 	},
 	{
-		keys: ['?'], on: lists, does: 'help', says: 'help', explains: 'every key', command: 'help',
+		keys: ['?'], on: everyPane, does: 'help', says: 'help', explains: 'every key', command: 'help',
 	},
 	{
 		keys: ['esc'], on: ['pick', ...texts], does: 'back', says: 'back', explains: 'back to where you were; ends a filter',
 	},
 	{
-		keys: ['esc'], on: ['incident'], does: 'back', explains: 'ends a filter',
+		keys: ['esc'], on: ['incident'], does: 'back', explains: 'ends a filter; leads back to the runbook',
 	},
 	{
-		keys: ['q'], on: lists, does: 'quit', says: 'quit', explains: 'leave: captures end, what was made goes, then the terminal is as before', command: 'quit',
+		keys: ['q'], on: everyPane, does: 'quit', says: 'quit', explains: 'leave: captures end, what was made goes, then the terminal is as before', command: 'quit',
 	},
 	{
-		keys: ['ctrl-c'], on: lists, does: 'quit', explains: 'the same; twice leaves at once',
+		keys: ['ctrl-c'], on: everyPane, does: 'quit', explains: 'the same; twice leaves at once',
 	},
 	{
-		keys: ['ctrl-z'], on: lists, does: 'suspend', explains: 'back to the shell that started it; fg returns',
+		keys: ['ctrl-z'], on: everyPane, does: 'suspend', explains: 'back to the shell that started it; fg returns',
 	},
 ];
 

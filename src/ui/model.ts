@@ -1,6 +1,7 @@
 import type {Check} from '../check.ts';
 import type {SessionState} from '../session-state.ts';
 import type {ShellScreen} from '../terminal/screen.ts';
+import type {Guided} from './guide.ts';
 import type {Label, Pair, PickList} from './incident-source.ts';
 import type {ShownChange} from './repair.ts';
 import type {View} from './view.ts';
@@ -41,8 +42,13 @@ export type Model = {
 	/** What can be named after `:fix`. */
 	readonly changeNames: readonly string[];
 	readonly canUndo: boolean;
+	/** Why nothing can be kept as a bundle, or undefined. */
+	readonly whyUnkept: string | undefined;
+	readonly canKeepPackets: boolean;
 	/** The changes that were made from here, as the journal tells them; undefined until it was read. */
 	readonly journal: string | undefined;
+	/** The written procedure that is walked, or undefined. */
+	readonly guided: Guided | undefined;
 	/** The repair that was looked at last. */
 	readonly change: ShownChange | undefined;
 };

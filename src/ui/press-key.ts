@@ -14,6 +14,13 @@ import {checkRows, checklistCursor} from './screens/checklist.ts';
 import {pickColumn, pickCursor, pickItems} from './screens/pick.ts';
 import {reachCursor, reachRows} from './screens/reach.ts';
 import {
+	answerCursor,
+	chosenAnswer,
+	stepCount,
+	stepCursor,
+	stepScroll,
+} from './screens/runbook.ts';
+import {
 	type Subject,
 	type View,
 	moveCursor,
@@ -24,10 +31,10 @@ import {
 } from './view.ts';
 
 /** What a key does beyond the screen; the rest is a change of the view. */
-export type Deed = 'open-shell' | 'close-shell' | 'next-point' | 'run-again' | 'run-picked' | 'prepare-change' | 'make-change' | 'undo-change' | 'read-journal' | 'list' | 'copy' | 'quit' | 'suspend';
+export type Deed = 'open-shell' | 'close-shell' | 'next-point' | 'run-again' | 'run-picked' | 'prepare-change' | 'make-change' | 'undo-change' | 'read-journal' | 'keep-bundle' | 'open-packets' | 'answer' | 'list' | 'copy' | 'quit' | 'suspend';
 
-/** `change` is what was named for the deed `prepare-change`. */
-export type Pressed = {readonly view: View; readonly deed?: Deed; readonly change?: string};
+/** `named` is the change for the deed `prepare-change`, the file for `keep-bundle`, what is said for `answer`. */
+export type Pressed = {readonly view: View; readonly deed?: Deed; readonly named?: string};
 
 type Act = (model: Model, area: Area) => Pressed;
 
@@ -39,6 +46,10 @@ const listOf = (model: Model): List | undefined => {
 	if (screenOf(view) === 'pick') {
 		const column = pickColumn(model);
 		return {name: column, at: pickCursor(model, column), length: pickItems(model, column).length};
+	}
+
+	if (screenOf(view) === 'runbook') {
+		return {name: 'steps', at: stepCursor(model), length: stepCount(model)};
 	}
 
 	const rows = timelineOf(model);
@@ -59,7 +70,8 @@ const scrollTo = (model: Model, area: Area, wanted: number): View => {
 
 const moveBy = (by: (area: Area) => number): Act => (model, area) => {
 	const list = listOf(model);
-	return {view: list ? moveCursor(model.view, list.name, {from: list.at, by: by(area), length: list.length}) : scrollTo(model, area, model.view.scroll + by(area))};
+	const view = list ? moveCursor(model.view, list.name, {from: list.at, by: by(area), length: list.length}) : scrollTo(model, area, model.view.scroll + by(area));
+	return {view: list?.name === 'steps' ? {...view, scroll: 0} : view};
 };
 
 /** To the other column; what was chosen by filtering stays chosen when the filter is gone. */
@@ -71,10 +83,18 @@ const turnColumn = (model: Model): View => {
 	return {...view, filter: '', cursors: {...view.cursors, [column]: chosen && all.indexOf(chosen), 'pick-column': column === 'services' ? 1 : 0}};
 };
 
+const turnPage = (by: number): Act => (model, area) => (screenOf(model.view) === 'runbook'
+	? {view: {...model.view, scroll: stepScroll(model, area, by)}}
+	: moveBy(({height}) => by * textHeight(height))(model, area));
+
 const nextPane = (by: number): Act => model => {
 	const {view} = model;
 	if (screenOf(view) === 'pick') {
 		return {view: turnColumn(model)};
+	}
+
+	if (screenOf(view) === 'runbook') {
+		return {view: {...view, cursors: {...view.cursors, answer: answerCursor(model) + by}}};
 	}
 
 	return {view: {...turnPane(view, by), filter: ''}};
@@ -125,13 +145,17 @@ const everything = 1_000_000;
 const acts: Readonly<Record<ActionName, Act>> = {
 	'move-up': moveBy(() => -1),
 	'move-down': moveBy(() => 1),
-	'page-up': moveBy(({height}) => -textHeight(height)),
-	'page-down': moveBy(({height}) => textHeight(height)),
+	'page-up': turnPage(-1),
+	'page-down': turnPage(1),
 	'go-first': moveBy(() => -everything),
 	'go-last': moveBy(() => everything),
 	'next-pane': nextPane(1),
 	'previous-pane': nextPane(-1),
 	open,
+	answer: model => ({view: model.view, deed: 'answer', named: chosenAnswer(model)}),
+	agree: ({view}) => ({view, deed: 'answer', named: 'yes'}),
+	refuse: ({view}) => ({view, deed: 'answer', named: 'no'}),
+	'show-incident': ({view}) => ({view: pushScreen(view, 'incident')}),
 	'show-evidence': showEvidence,
 	'show-ladder': ({view}) => ({view: pushScreen(view, 'ladder')}),
 	'show-matrix': ({view}) => ({view: pushScreen(view, 'matrix')}),
@@ -145,6 +169,8 @@ const acts: Readonly<Record<ActionName, Act>> = {
 	'next-point': ({view}) => ({view, deed: 'next-point'}),
 	'run-again': ({view}) => ({view: {...(screenOf(view) === 'change' ? popScreen(view) : view), cursors: {}}, deed: 'run-again'}),
 	'pick-another': ({view}) => ({view: pushScreen(view, 'pick'), deed: 'list'}),
+	'keep-bundle': ({view}) => ({view, deed: 'keep-bundle'}),
+	'open-packets': ({view}) => ({view, deed: 'open-packets'}),
 	search: ({view}) => ({view: {...view, prompt: {kind: 'filter', text: view.filter}, notice: ''}}),
 	'find-next': findNext,
 	copy: ({view}) => ({view: {...view, notice: 'copied, where the terminal allows it'}, deed: 'copy'}),
@@ -161,7 +187,7 @@ const act = (model: Model, area: Area, binding: KeyBinding): Pressed => {
 	return reason === undefined ? acts[binding.does](clear, area) : {view: {...model.view, notice: reason}};
 };
 
-const namedChange = /^fix +(?<change>\S.*)$/v;
+const withName = /^(?<command>fix|bundle) +(?<name>\S.*)$/v;
 
 /** What can be typed on: commands, and after `fix` the changes. */
 const commandNames = ({changeNames}: Model, text: string): readonly string[] => [
@@ -171,13 +197,15 @@ const commandNames = ({changeNames}: Model, text: string): readonly string[] => 
 
 const showNamed = (model: Model, change: string): Pressed => {
 	const reason = withoutNamedChange(model);
-	return reason === undefined ? {view: pushScreen(model.view, 'change'), deed: 'prepare-change', change} : {view: {...model.view, notice: reason}};
+	return reason === undefined ? {view: pushScreen(model.view, 'change'), deed: 'prepare-change', named: change} : {view: {...model.view, notice: reason}};
 };
 
+const keepNamed = ({whyUnkept, view}: Model, file: string): Pressed => (whyUnkept === undefined ? {view, deed: 'keep-bundle', named: file} : {view: {...view, notice: whyUnkept}});
+
 const runCommand = (model: Model, area: Area, text: string): Pressed => {
-	const change = namedChange.exec(text)?.groups?.change;
-	if (change !== undefined) {
-		return showNamed(model, change);
+	const {command: named = '', name = ''} = withName.exec(text)?.groups ?? {};
+	if (named !== '') {
+		return (named === 'fix' ? showNamed : keepNamed)(model, name);
 	}
 
 	const names = commandNames(model, text);

@@ -36,7 +36,7 @@ const shellKeys: Readonly<Record<string, string>> = {'\u{1D}': 'ctrl-]', '\u{1E}
 
 const createModel = ({source, pair}: Screens): Model => ({
 	state: initialState,
-	view: initialView(pair ? 'incident' : 'pick'),
+	view: initialView(source.guide ? 'runbook' : (pair ? 'incident' : 'pick')),
 	checks: source.checks,
 	doing: '',
 	repairs: [],
@@ -52,7 +52,10 @@ const createModel = ({source, pair}: Screens): Model => ({
 	whyUnchangeable: source.beginRepair ? undefined : source.whyUnchangeable ?? 'there is no cluster to change',
 	changeNames: source.changes ?? [],
 	canUndo: source.journal !== undefined,
+	whyUnkept: source.keepBundle ? undefined : source.whyUnkept ?? 'there is nothing to keep',
+	canKeepPackets: source.keepPackets !== undefined,
 	journal: undefined,
+	guided: undefined,
 	change: undefined,
 });
 
@@ -73,6 +76,15 @@ const createStage = (screens: Screens) => {
 	return {
 		store, source, input, shell, wayOut, session, changes,
 	};
+};
+
+/** Shows how far a procedure is; where another step begins, its text is shown from the beginning. */
+const followGuide = ({store, source}: Pick<ReturnType<typeof createStage>, 'store' | 'source'>): void => {
+	source.guide?.start(guided => {
+		const {view, guided: before} = store.get();
+		const hasBegun = guided.steps.some(({number, state}) => state === 'going' && before?.steps.find(step => step.number === number)?.state !== 'going');
+		store.update({guided, ...(hasBegun && {view: {...view, scroll: 0, cursors: {...view.cursors, steps: undefined, answer: undefined}}})});
+	});
 };
 
 type Wires = Pick<AppProps, 'onPress' | 'onReady' | 'onResize'> & {readonly suspend: () => void; readonly repair: () => void};
@@ -131,10 +143,10 @@ const wire = (stage: ReturnType<typeof createStage>): Wires => {
 			return;
 		}
 
-		const {view, deed, change} = pressKey(store.get(), windowArea(), press);
+		const {view, deed, named} = pressKey(store.get(), windowArea(), press);
 		store.update({view});
 		if (deed !== undefined) {
-			deeds[deed](change);
+			deeds[deed](named);
 		}
 	};
 
@@ -189,6 +201,7 @@ export const runScreens = async (screens: Screens): Promise<Left> => {
 	process.on('SIGTSTP', wires.suspend);
 	process.on('SIGWINCH', wires.repair);
 	const instance = draw(store, input.forInk, wires);
+	followGuide(stage);
 	if (screens.pair) {
 		session.start(screens.pair);
 	} else {

@@ -1,8 +1,9 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import type {CommandResult} from '../../src/access/run.ts';
+import {type Incident, incidents} from '../helpers/incidents.ts';
 import {stateOf} from '../helpers/node-state.ts';
 import {
 	onCluster,
@@ -10,7 +11,7 @@ import {
 	prepareCluster,
 	restoreCluster,
 } from '../helpers/on-cluster.ts';
-import {flagsOf, hairpin} from '../helpers/real-cluster.ts';
+import {flagsOf, hairpin, kubectl} from '../helpers/real-cluster.ts';
 
 let directory = '';
 
@@ -28,40 +29,40 @@ const run = async (...argv: readonly string[]): Promise<CommandResult> =>
 
 type Walked = {
 	readonly steps: ReadonlyArray<{readonly number: string; readonly kind: string; readonly outcome: string; readonly says: string; readonly evidence: readonly string[]; readonly change: string | null}>;
+	readonly sentence: string;
 	readonly inForce: readonly unknown[];
 	readonly exitCode: number;
 };
 
-const founding = ['svc/nginx', '--from', 'pod/mars1'] as const;
+const allStates = async (): Promise<readonly string[]> => Promise.all([...[1, 2, 3].map(async node => stateOf(node)), kubectl('get', 'service', 'nginx', '-o', 'jsonpath={.spec}')]);
+
+/** Walks a shipped runbook in the incident that it is for, through its change and the undo of it, and sees that every node and the Service are as they were. */
+const walkThrough = async (t: ExecutionContext, name: string, {inject, from}: Incident, ...flags: readonly string[]): Promise<Walked> => {
+	await inject();
+	const before = await allStates();
+	const result = await run(name, 'svc/nginx', '--from', from, '--answer', 'keep=undo', '--yes', '--json', ...flags);
+	t.is(result.exitCode, 0, `${result.stdout}\n${result.stderr}`);
+	const walked = JSON.parse(result.stdout) as Walked;
+	t.deepEqual(walked.inForce, []);
+	t.deepEqual(await allStates(), before);
+	return walked;
+};
+
+const outcomesOf = ({steps}: Walked): readonly string[] => steps.map(({kind, outcome}) => `${kind} ${outcome}`);
 
 onCluster('the short right runbook: from the incident to the verified repair, and back to the byte, with every step in the bundle', async t => {
-	const before = await stateOf(1);
 	const bundle = path.join(directory, 'walk.bundle');
-	const result = await run('br-netfilter', ...founding, '--set', 'nodes=k8s1', '--answer', 'keep=undo', '--yes', '--json', '--bundle', bundle);
-	t.is(result.exitCode, 0, result.stderr);
-	const {steps, inForce} = JSON.parse(result.stdout) as Walked;
-	t.deepEqual(steps.map(({kind, outcome}) => `${kind} ${outcome}`), ['capture met', 'check met', 'choose done', 'compare met', 'fix done', 'verify met', 'ask done', 'undo done', 'verify met']);
-	t.deepEqual(inForce, []);
-	t.is(await stateOf(1), before);
+	const walked = await walkThrough(t, 'br-netfilter', incidents.founding, '--set', 'nodes=k8s1', '--bundle', bundle);
+	t.deepEqual(outcomesOf(walked), ['capture met', 'check met', 'choose done', 'compare met', 'fix done', 'verify met', 'ask done', 'undo done', 'verify met']);
 	const judged = await hairpin(['check', '--from-bundle', bundle, '--json']);
 	t.is((JSON.parse(judged.stdout) as {readonly cause: string}).cause, 'br-netfilter-not-loaded', 'the bundle holds the incident as it was found');
-});
-
-onClusterThoroughly('the founding incident as the person did it: two settings that change nothing, the captures, the workaround and its undo', async t => {
-	const before = await stateOf(1);
-	const result = await run('founding', ...founding, '--set', 'nodes=k8s1', '--answer', 'keep=undo', '--yes', '--json');
-	t.is(result.exitCode, 0, result.stderr);
-	const {steps, inForce} = JSON.parse(result.stdout) as Walked;
-	t.deepEqual(steps.filter(({kind}) => kind === 'verify').map(({outcome}) => outcome), ['met', 'met', 'met', 'met']);
-	t.true(steps.some(({kind, evidence}) => kind === 'run' && evidence.some(line => line.endsWith('hairpin_mode:1'))));
-	t.deepEqual(inForce, []);
-	t.is(await stateOf(1), before);
 });
 
 onCluster('an expectation that fails stops the walk there with the evidence, and nothing is changed', async t => {
 	const before = await stateOf(1);
 	const file = path.join(directory, 'wrong.yaml');
 	await writeFile(file, 'runbook: hairpin/runbook/v1\ntitle: wrong\nsteps:\n  - run: [printf, "%s", $(client-node)]\n    at: node\n    expect: {equals: k8s1}\n  - probe: {client: open}\n  - fix: br-netfilter\n');
+	const founding = ['svc/nginx', '--from', incidents.founding.from] as const;
 	const refused = await run(file, ...founding);
 	t.is(refused.exitCode, 3, 'its commands are asked about, and nobody is there');
 	const result = await run(file, ...founding, '--trust');
@@ -70,4 +71,34 @@ onCluster('an expectation that fails stops the walk there with the evidence, and
 	t.regex(result.stdout, /^step 2 .*: open was expected, timeout was found/mv);
 	t.notRegex(result.stdout, /what is done/v);
 	t.is(await stateOf(1), before);
+});
+
+onClusterThoroughly('the founding incident as the person did it: two settings that change nothing, the captures, the workaround and its undo', async t => {
+	const {steps} = await walkThrough(t, 'founding', incidents.founding, '--set', 'nodes=k8s1');
+	t.deepEqual(steps.filter(({kind}) => kind === 'verify').map(({outcome}) => outcome), ['met', 'met', 'met', 'met']);
+	t.true(steps.some(({kind, evidence}) => kind === 'run' && evidence.some(line => line.endsWith('hairpin_mode:1'))));
+});
+
+onClusterThoroughly('the runbook for hairpin_mode, from the pod that cannot reach itself', async t => {
+	t.deepEqual(outcomesOf(await walkThrough(t, 'hairpin-port', incidents['hairpin-port'])), ['probe met', 'check met', 'run met', 'fix done', 'verify met', 'ask done', 'undo done', 'verify met']);
+});
+
+onClusterThoroughly('the runbook for a wrong targetPort', async t => {
+	t.deepEqual(outcomesOf(await walkThrough(t, 'target-port', incidents['target-port'])), ['probe met', 'check met', 'run met', 'fix done', 'verify met', 'check done', 'choose done', 'text done', 'ask done', 'undo done', 'verify met']);
+});
+
+onClusterThoroughly('the runbook for a FORWARD chain that drops', async t => {
+	t.deepEqual(outcomesOf(await walkThrough(t, 'forward-drop', incidents['forward-drop'])), ['check met', 'probe done', 'fix done', 'verify met', 'ask done', 'undo done', 'verify met']);
+});
+
+onClusterThoroughly('a shipped runbook in another incident stops where that shows, and changes nothing', async t => {
+	const before = await allStates();
+	for (const [name, says] of [['forward-drop', /^step 1 .*cause: forward-policy-drop was expected, br-netfilter-not-loaded was found/mv], ['target-port', /^step 1 .*failing was expected, open\s+was found/mv]] as const) {
+		// eslint-disable-next-line no-await-in-loop
+		const result = await run(name, 'svc/nginx', '--from', incidents.founding.from, '--yes');
+		t.is(result.exitCode, 1, result.stderr);
+		t.regex(result.stdout, says);
+	}
+
+	t.deepEqual(await allStates(), before);
 });

@@ -23,7 +23,7 @@ test.serial('a bundle opens in the screens: every screen shows it, and keys that
 	await robot.sees('This shows it');
 	robot.press('esc');
 	await robot.sees('CHECKLIST');
-	for (const [key, reason] of [['f', 'this is a recording: what it shows is not there to be changed'], ['s', 'no point can be entered from here'], ['p', 'there is no cluster to pick from'], ['J', 'nothing can be changed from here']] as const) {
+	for (const [key, reason] of [['f', 'this is a recording: what it shows is not there to be changed'], ['s', 'no point can be entered from here'], ['p', 'there is no cluster to pick from'], ['J', 'nothing can be changed from here'], ['b', 'it was read from a bundle']] as const) {
 		robot.press(key);
 		await robot.sees(reason); // eslint-disable-line no-await-in-loop
 	}

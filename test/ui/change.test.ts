@@ -15,7 +15,7 @@ const founding = readRecording('founding').at(-1)!.state;
 
 const model: Model = {
 	state: founding, view: initialView('incident'), checks, doing: '', repairs: ['hairpin fix br-netfilter-not-loaded svc/nginx'], isRunning: false, failure: undefined,
-	nowMs: 0, label: undefined, pair: undefined, pickList: undefined, canPick: false, canShell: false, shell: undefined, whyUnchangeable: undefined, changeNames: ['masquerade-all=true', 'masquerade-all=false', 'br-netfilter'], canUndo: true, journal: undefined, change: undefined,
+	nowMs: 0, label: undefined, pair: undefined, pickList: undefined, canPick: false, canShell: false, shell: undefined, whyUnchangeable: undefined, changeNames: ['masquerade-all=true', 'masquerade-all=false', 'br-netfilter'], canUndo: true, whyUnkept: undefined, canKeepPackets: true, guided: undefined, journal: undefined, change: undefined,
 };
 
 const press = (part: Partial<Model>, key: string) => pressKey({...model, ...part}, {width: 120, height: 36}, {key, text: key});

@@ -12,16 +12,30 @@ const told = readRecording('founding');
 
 const previewed = 'Load br_netfilter\n  on k8s1\n    modprobe br_netfilter';
 
+const guided: Model['guided'] = {
+	title: 'walked', ending: undefined, asked: {question: 'make this change?', answers: ['keep', 'undo']}, steps: [
+		{
+			number: '1', title: 'Capture', state: 'met', lines: ['client  12 packets'],
+		},
+		{
+			number: '2', title: 'Repair', state: 'going', lines: Array.from({length: 60}, (_, index) => `  + line ${index}`),
+		},
+		{
+			number: '3', title: 'Verify', state: 'waiting', lines: [],
+		},
+	],
+};
+
 const modelAt = (index: number, screen: ScreenName): Model => ({
 	state: told[index].state, view: initialView(screen), checks, doing: 'reading', repairs: ['hairpin fix'], isRunning: index < told.length - 1, failure: undefined,
 	nowMs: 10_000, label: undefined, pair: {service: 'svc/nginx', from: undefined}, pickList: undefined, canPick: true, canShell: true, shell: undefined,
-	whyUnchangeable: undefined, changeNames: ['masquerade-all=true', 'masquerade-all=false', 'br-netfilter'], canUndo: true, journal: 'ID  CHANGE\n20261124-000000-abcd  br-netfilter\n',
+	whyUnchangeable: undefined, changeNames: ['masquerade-all=true', 'masquerade-all=false', 'br-netfilter'], canUndo: true, whyUnkept: undefined, canKeepPackets: true, guided, journal: 'ID  CHANGE\n20261124-000000-abcd  br-netfilter\n',
 	change: {
 		phase: 'making', preview: () => previewed, news: ['k8s1: begun'], result: undefined, failure: {because: 'the disk is full', tryThis: 'make room'},
 	},
 });
 
-const screens: readonly ScreenName[] = ['incident', 'pick', 'ladder', 'matrix', 'evidence', 'claims', 'help', 'shell', 'change', 'journal'];
+const screens: readonly ScreenName[] = ['incident', 'pick', 'ladder', 'matrix', 'evidence', 'claims', 'help', 'shell', 'change', 'journal', 'runbook'];
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
@@ -55,7 +69,7 @@ const nasty = ['\u{1B}[2J', '\u{1B}]52;c;aGk=\u{7}', '\u{202E}', '\u{200B}', '\n
 const isClean = (text: string): boolean => !/[\p{Control}\p{Format}\p{Private_Use}]/v.test(text);
 
 // Words of hairpin's own, which no cluster writes.
-const ownWords: ReadonlySet<string> = new Set(['check', 'status', 'kind', 'outcome', 'conclusion', 'direction', 'role', 'path', 'fromKind', 'ending', 'protocol', 'confidence']);
+const ownWords: ReadonlySet<string> = new Set(['check', 'status', 'kind', 'outcome', 'conclusion', 'direction', 'role', 'path', 'fromKind', 'ending', 'protocol', 'confidence', 'state']);
 
 /** The same value with something nasty in each of its texts. */
 const spoil = (value: unknown, text: string): unknown => {
@@ -84,7 +98,7 @@ test('nothing of a hostile cluster reaches the terminal, wherever it is drawn', 
 		for (const screen of screens) {
 			for (const pane of screen === 'incident' ? panes : [panes[0]]) {
 				const lines = drawScreen({
-					...clean, state, change, view: {...initialView(screen), pane},
+					...clean, state, change, guided: spoil(guided, text) as Model['guided'], view: {...initialView(screen), pane},
 				}, {width: 120, height: 36});
 				t.true(lines.flat().every(span => isClean(span.text)), `${screen} with ${JSON.stringify(text.slice(0, 20))}`);
 				t.deepEqual(lines.filter(spans => lineWidth(spans) !== 120).map(spans => plainLine(spans)), []);
