@@ -76,9 +76,9 @@ test('check, nodes and the other commands that only look never reach what change
 	t.true(canReachChanges('undo-command.ts'));
 });
 
-test('consent is given in the commands that ask or are told --yes and by the key on the change screen, and nowhere else', t => {
+test('consent is given in the commands that ask or are told --yes and by keys on the screens of a change and of a runbook, and nowhere else', t => {
 	const givers = readdirSync(source, {recursive: true, encoding: 'utf8'}).filter(file => /\.tsx?$/v.test(file) && file !== 'consent.ts' && readFileSync(path.join(source, file), 'utf8').includes('giveConsent('));
-	t.deepEqual(givers.toSorted(), ['fix-command.ts', 'incident-repair.ts', 'runbook/mend.ts', 'runbook/people.ts', 'undo-command.ts']);
+	t.deepEqual(givers.toSorted(), ['fix-command.ts', 'incident-repair.ts', 'runbook/mend.ts', 'runbook/people.ts', 'undo-command.ts', 'walk-guide.ts']);
 	const casts = readdirSync(source, {recursive: true, encoding: 'utf8'}).filter(file => /\.tsx?$/v.test(file) && / as (?:unknown as )?Consent\b/v.test(readFileSync(path.join(source, file), 'utf8')));
 	t.deepEqual(casts, ['consent.ts']);
 });
