@@ -178,7 +178,7 @@ onCluster('a selector that matches nothing', async t => {
 	});
 });
 
-onCluster('a backend that is not ready', async t => {
+onClusterThoroughly('a backend that is not ready', async t => {
 	await loadBridgeNetfilter();
 	await kubectl('patch', 'deployment', 'nginx-app', '--type=json', '-p', '[{"op":"replace","path":"/spec/template/spec/containers/0/readinessProbe/httpGet/path","value":"/nowhere"},{"op":"replace","path":"/spec/strategy","value":{"type":"Recreate"}}]');
 	await untilProgrammed(noServer);

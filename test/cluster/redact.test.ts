@@ -8,7 +8,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {gunzipSync} from 'node:zlib';
 import test from 'ava';
-import {onCluster, prepareCluster, restoreCluster} from '../helpers/on-cluster.ts';
+import {onClusterThoroughly, prepareCluster, restoreCluster} from '../helpers/on-cluster.ts';
 import {flagsOf, hairpin} from '../helpers/real-cluster.ts';
 
 const directory = await mkdtemp(path.join(tmpdir(), 'hairpin-redacted-'));
@@ -20,7 +20,7 @@ test.afterEach.always(restoreCluster);
 
 const names = /\b(?:mars\d?|nginx|k8s\d|10\.244\.\d+\.\d+|10\.98\.171\.178|192\.168\.26\.\d+|0a62abb2|0af400\d\d)\b/giv;
 
-onCluster('the founding incident is kept redacted: report and bundle have the same pseudonyms, no name, and the cause', async t => {
+onClusterThoroughly('the founding incident is kept redacted: report and bundle have the same pseudonyms, no name, and the cause', async t => {
 	const [bundle, markdown] = ['it.bundle', 'it.md'].map(name => path.join(directory, name));
 	const live = await hairpin(['check', 'svc/nginx', '--from', 'pod/mars1', '--json', '--redact', '--bundle', bundle, '--markdown', markdown, ...await flagsOf('ssh')], {timeoutMs: 300_000});
 	t.is(live.exitCode, 1, live.stderr);

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import {Readable} from 'node:stream';
 import {gunzipSync, gzipSync} from 'node:zlib';
 import test from 'ava';
@@ -30,7 +31,9 @@ import {
 } from '../decode/tshark.ts';
 
 const {signal} = new AbortController();
-const bundles = globSync('recordings/**/*.bundle').toSorted();
+// What each change led to takes a minute more: HAIRPIN_EVERY=1.
+const isKept = (file: string): boolean => process.env.HAIRPIN_EVERY === '1' || /found(?:ing)?\.bundle$/v.test(file);
+const bundles = globSync('recordings/**/*.bundle').filter(file => isKept(file)).toSorted();
 const canAskTshark = await hasTshark();
 const testWithTshark = canAskTshark ? test.serial : test.skip;
 const tshark = canAskTshark ? await createTshark() : noTshark;
