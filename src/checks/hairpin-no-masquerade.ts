@@ -20,7 +20,12 @@ import {
 } from './shared/verdicts.ts';
 import {formatAddress, joinWords} from './shared/words.ts';
 
-/** ipvs: kube-proxy keeps `ADDRESS,tcp:PORT,ADDRESS` of local endpoints in KUBE-LOOP-BACK, which KUBE-POSTROUTING masquerades. */
+/** The set alone does nothing: a flush of the table takes the rule, and leaves the set. */
+const hasLoopbackRule = ({iptables}: NodeEvidence): Known<boolean> => mapKnown(iptables, rulesets => rulesets
+	.flatMap(({rules}) => rules)
+	.some(({text}) => text.includes('--match-set KUBE-LOOP-BACK ') && text.includes('-j MASQUERADE')));
+
+/** ipvs: kube-proxy keeps `ADDRESS,tcp:PORT,ADDRESS` of local endpoints in KUBE-LOOP-BACK, which a rule of KUBE-POSTROUTING masquerades. */
 const findLoopbackEntry = (node: NodeEvidence, {ip, port}: Endpoint, protocol: string): Known<boolean> =>
 	mapKnown(node.ipsets, sets => (sets['KUBE-LOOP-BACK'] ?? []).includes(`${ip},${protocol}:${port},${ip}`));
 
@@ -40,7 +45,8 @@ const readMasquerading = (evidence: Evidence, node: NodeEvidence, endpoint: Endp
 	}
 
 	if (mode.value === 'ipvs') {
-		return findLoopbackEntry(node, endpoint, evidence.target.port.protocol.toLowerCase());
+		const rule = hasLoopbackRule(node);
+		return valueOf(rule) === true ? findLoopbackEntry(node, endpoint, evidence.target.port.protocol.toLowerCase()) : rule;
 	}
 
 	return mode.value === 'iptables' ? findSeparateRule(node, endpoint) : {unknown: `the rules of ${mode.value} mode are not read`};
