@@ -21,7 +21,7 @@ import {
 import {formatAddress, joinWords} from './shared/words.ts';
 
 /** The set alone does nothing: a flush of the table takes the rule, and leaves the set. */
-const hasLoopbackRule = ({iptables}: NodeEvidence): Known<boolean> => mapKnown(iptables, rulesets => rulesets
+const findLoopbackRule = ({iptables}: NodeEvidence): Known<boolean> => mapKnown(iptables, rulesets => rulesets
 	.flatMap(({rules}) => rules)
 	.some(({text}) => text.includes('--match-set KUBE-LOOP-BACK ') && text.includes('-j MASQUERADE')));
 
@@ -45,7 +45,7 @@ const readMasquerading = (evidence: Evidence, node: NodeEvidence, endpoint: Endp
 	}
 
 	if (mode.value === 'ipvs') {
-		const rule = hasLoopbackRule(node);
+		const rule = findLoopbackRule(node);
 		return valueOf(rule) === true ? findLoopbackEntry(node, endpoint, evidence.target.port.protocol.toLowerCase()) : rule;
 	}
 

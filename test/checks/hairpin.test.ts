@@ -2,6 +2,7 @@ import test from 'ava';
 import {hairpinNoMasquerade} from '../../src/checks/hairpin-no-masquerade.ts';
 import {hairpinPortOff} from '../../src/checks/hairpin-port-off.ts';
 import {kubeletHairpinModeCheck} from '../../src/checks/kubelet-hairpin-mode.ts';
+import {valueOf} from '../../src/evidence/known.ts';
 import {
 	type Situation,
 	buildEvidence,
@@ -91,6 +92,15 @@ test('self-masquerade: broken when the entry is missing and the pod cannot reach
 		t.regex(verdict.because, /^no rule on k8s1 masquerades 10\.244\.0\.19:80 when it reaches itself/v);
 		t.is(hairpinNoMasquerade.judge(buildEvidence({...itself, node: {bridgeNetfilter: 1, mode}})).status, 'ok');
 	}
+});
+
+test('self-masquerade: a flush took the rule and left the set', t => {
+	const evidence = buildEvidence({...itself, node: {bridgeNetfilter: 1}});
+	const rulesets = valueOf(evidence.nodes.get('k8s1')?.iptables) ?? [];
+	const flushed = rulesets.map(ruleset => ({...ruleset, rules: ruleset.rules.filter(({table}) => table !== 'nat')}));
+	const verdict = hairpinNoMasquerade.judge(buildEvidence({...itself, node: {bridgeNetfilter: 1, more: {iptables: {value: flushed, origin: {point: 'k8s1', command: 'iptables-save', excerpt: ''}}}}}));
+	t.like(verdict, {status: 'broken', confidence: 'likely'});
+	t.regex(verdict.because, /^no rule on k8s1 masquerades 10\.244\.0\.19:80 when it reaches itself/v);
 });
 
 test('self-masquerade: certain when the packet came back from the pod\'s own address', t => {

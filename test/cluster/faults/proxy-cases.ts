@@ -27,7 +27,8 @@ const moveBackend = (node: number) => async (): Promise<void> => {
 	await loadBridgeNetfilter();
 	await onNode(node, stopProxy);
 	await kubectl('delete', 'pod', '-l', 'app=nginx', '--grace-period=1');
-	await kubectl('rollout', 'status', 'deployment/nginx-app', '--timeout=90s');
+	// The deployment's own status is behind its pods.
+	await until('the new pod to be an endpoint', async () => (await kubectl('get', 'endpointslices', '-l', 'kubernetes.io/service-name=nginx', '-o', 'jsonpath={.items[*].endpoints[*].conditions.ready}')).trim() === 'true');
 };
 
 /** What kube-proxy writes into the kernel, or does not. */
