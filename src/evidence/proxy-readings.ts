@@ -74,11 +74,15 @@ const modeOfTables = (node: NodeEvidence): string | undefined => {
 	return (valueOf(node.nftTables) ?? []).some(table => table.endsWith(' kube-proxy')) ? 'nftables' : undefined;
 };
 
-/** The proxy mode that acts: by the tables where they tell, else by what kube-proxy answers. */
+/** Where there is no kube-proxy that answers, virtual servers of other Services tell that it was in ipvs mode. */
+const modeWithoutRules = ({proxyMode, virtualServerCount}: NodeEvidence): Known<string> =>
+	('unknown' in proxyMode && (valueOf(virtualServerCount) ?? 0) > 0 ? mapKnown(virtualServerCount, () => 'ipvs') : proxyMode);
+
+/** The proxy mode that acts: by this Service's tables where they tell, else by what kube-proxy answers, else by the tables of others. */
 export const kernelProxyMode = (node: NodeEvidence): Known<string> => {
 	const mode = modeOfTables(node);
 	const source = mode === 'ipvs' ? node.virtualServers : (mode === 'iptables' ? node.iptables : node.nftTables);
-	return mode === undefined ? node.proxyMode : mapKnown<unknown, string>(source, () => mode);
+	return mode === undefined ? modeWithoutRules(node) : mapKnown<unknown, string>(source, () => mode);
 };
 
 /** Whether a rule is that of masqueradeAll: the one of ipvs mode, or that of iptables mode for one ClusterIP. With a local detector they are limited by `! -s` or an interface. */

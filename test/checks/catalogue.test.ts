@@ -232,6 +232,15 @@ test('pod networks that overlap break what goes between their nodes', t => {
 	t.is(duplicatePodCidr.judge({...evidence, target: {...evidence.target, nodes: new Map()}}).status, 'unknown');
 });
 
+test('kube-proxy is stopped, and of this Service nothing is left in the kernel: others tell that it was in ipvs mode', t => {
+	const emptied = {
+		...stoppedProxy, proxyMode: {unknown: 'nobody answers on 127.0.0.1:10249'}, kubeProxyConfigz: {unknown: 'nobody answers'}, virtualServers: read([]), virtualServerCount: read(3),
+	};
+	const evidence = buildEvidence(withRules(emptied, {outcomes: {'mars1 vip': 'timeout', 'nginx-app vip': 'timeout', 'k8s1 vip': 'timeout'}}));
+	t.regex(kubeProxyDownOrStale.judge(evidence).because, /^k8s1 sends nothing to 10\.244\.0\.19:80, which is ready, nor to any other backend: no kube-proxy runs on k8s1$/v);
+	t.is(causeOf(evidence), 'kube-proxy-down-or-stale');
+});
+
 test('without kube-proxy and its rules it is said who translates', t => {
 	const none = {
 		kubeProxy: {unknown: 'no kube-proxy process runs on k8s1'}, virtualServers: read([]), virtualServerCount: read(0), iptables: read([]), cniConfigs: read([{path: '/etc/cni/net.d/05-cilium.conflist', modifiedAt: 1, text: '{"plugins":[{"type":"cilium-cni"}]}'}]),

@@ -37,7 +37,7 @@ test('proxy mode: latent when another mode\'s rules stayed behind', t => {
 test('proxy mode: unknown where neither kube-proxy nor the tables answer, and it never explains a cell', t => {
 	const silent = {
 		more: {
-			proxyMode: {unknown: 'nobody answers on 127.0.0.1:10249'}, kubeProxyConfigz: {unknown: 'nobody answers'}, virtualServers: read([]),
+			proxyMode: {unknown: 'nobody answers on 127.0.0.1:10249'}, kubeProxyConfigz: {unknown: 'nobody answers'}, virtualServers: read([]), virtualServerCount: read(0),
 		},
 	};
 	t.is(judgeMode({node: silent}).because, 'k8s1: nobody answers on 127.0.0.1:10249; k8s2: nobody answers on 127.0.0.1:10249');
