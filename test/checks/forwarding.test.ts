@@ -175,7 +175,12 @@ test('ip_forward: the verdict names nodes and failing pairs, latent where nothin
 	t.is(judge({node: {ipForward: 0}}).status, 'latent');
 	t.is(judge({node: {more: {sysctls: {}}}}).status, 'unknown');
 	t.is(judge({unreachable: {k8s1: 'connection timed out'}}).status, 'unknown');
-	const noMode = {ipForward: 0, more: {proxyMode: {unknown: 'no answer'}, virtualServerCount: {unknown: 'not read'}, virtualServers: {unknown: 'no answer'}, nftTables: {unknown: 'no nft'}}} as const;
+	const unread = {unknown: 'no answer'};
+	const noMode = {
+		ipForward: 0, more: {
+			proxyMode: unread, virtualServerCount: unread, virtualServers: unread, nftTables: unread,
+		},
+	} as const;
 	t.is(judge({node: noMode, outcomes: {'mars1 vip': 'timeout'}}).status, 'unknown', 'without the proxy mode the way is not known');
 	t.true(ipForwardOff.repair(buildEvidence({client: nginx, node: {ipForward: 0}})).includes('sysctl -w net.ipv4.ip_forward=1'));
 });

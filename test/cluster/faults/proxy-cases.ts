@@ -66,12 +66,6 @@ export const proxyCases: readonly FaultCase[] = [
 		title: 'chains of iptables mode are left', fault: 'F13', inject: onFirst('iptables -t nat -N KUBE-SEP-AAAAAAAAAAAAAAAA'), client: 'mars1', seen: 'open', cause: undefined, latent: ['proxy-mode-not-as-configured'],
 	},
 	{
-		title: 'a virtual server of ipvs mode is left', fault: 'F13', inject: onFirst('ipvsadm -A -t 10.98.0.99:80 -s rr'), client: 'mars1', seen: 'open', cause: undefined, latent: ['proxy-mode-not-as-configured'],
-	},
-	{
-		title: 'kube-proxy has another name for its node, and a pod asks itself', fault: 'F15', inject: onFirst(`sed -i 's/^NODE_NAME=.*/NODE_NAME=other/' /etc/kubernetes/node; ${restartProxy}`), client: 'backend', seen: 'timeout', cause: 'node-identity-mismatch',
-	},
-	{
 		title: 'session affinity holds the client to a backend that is gone', fault: 'F34', inject: pinToDead, client: 'mars1', seen: 'timeout', cause: 'session-affinity-pin',
 	},
 	{
