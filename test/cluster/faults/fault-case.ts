@@ -52,12 +52,18 @@ export const patchService = (patch: string) => async (): Promise<void> => {
 	await kubectl('patch', 'service', 'nginx', '--type=merge', '-p', patch);
 };
 
+const backendPods = async (): Promise<string> => (await kubectl('get', 'pods', '-l', 'app=nginx', '-o', 'jsonpath={range .items[*]}{.metadata.name} {.status.phase} {end}')).trim();
+
 /** Patches the backend's container; the old pod goes before the new one comes. */
 export const patchBackend = (patch: object) => async (): Promise<void> => {
 	await loadBridgeNetfilter();
+	const old = await backendPods();
 	const spec = {strategy: {type: 'Recreate', rollingUpdate: null}, template: {spec: patch}};
 	await kubectl('patch', 'deployment', 'nginx-app', '--patch', JSON.stringify({spec}));
-	await until('the new pod to run', async () => (await kubectl('get', 'pods', '-l', 'app=nginx', '-o', 'jsonpath={.items[*].status.phase}')).trim() === 'Running');
+	await until('the new pod alone to run', async () => {
+		const pods = await backendPods();
+		return pods !== old && /^\S+ Running$/v.test(pods);
+	});
 };
 
 /** Writes another value into kube-proxy's file, by a rename, and leaves it running as it was. */
