@@ -66,8 +66,10 @@ const predict = (evidence: Evidence): Prediction => route => {
 
 const isExplained = (cell: Cell, evidence: Evidence): boolean => isCellExplained(cell, evidence, predict(evidence));
 
+/** One for each way. A pod's own is taken before a node's: its address tells whether the other node knows the way back. */
 const allLegs = (evidence: Evidence, cells: readonly Cell[]): readonly Leg[] => {
-	const legs = cells.flatMap(cell => routesOf(cell, evidence)).flatMap(route => legsOf(route, evidence));
+	const legs = cells.flatMap(cell => routesOf(cell, evidence)).flatMap(route => legsOf(route, evidence))
+		.toSorted((a, b) => Number(a.source !== undefined) - Number(b.source !== undefined));
 	return new Map(legs.map(leg => [`${leg.from} ${leg.destination}`, leg])).values().toArray();
 };
 

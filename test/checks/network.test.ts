@@ -55,6 +55,9 @@ test('routes: the way back that is missing is certain where the answer was lost,
 test('routes: to another node, and none at all; two default routes may be how this network works', t => {
 	const astray = withRoutes('k8s2', routes => routes.map(route => (route.network === '10.244.0.0' ? {...route, gateway: '172.30.0.13'} : route)), {...fromMars2, outcomes: remote});
 	t.regex(podRouteMissing.judge(astray).because, /^k8s2 sends packets to 10\.244\.0\.19 on k8s1 to k8s3/v);
+	const byDefault = withRoutes('k8s2', without('10.244.0.0'), {...fromMars2, outcomes: {...remote, 'k8s2 vip': 'timeout'}});
+	t.regex(podRouteMissing.judge(byDefault).because, /^k8s2 has only its default route for packets to 10\.244\.0\.19 on k8s1/v, 'the node itself, which has no address of a pod, does not hide it');
+	t.is(causeOf(byDefault), 'pod-route-missing');
 	const none = withRoutes('k8s2', routes => routes.filter(({device}) => device === 'cni0'), {...fromMars2, outcomes: remote});
 	t.regex(podRouteMissing.judge(none).because, /^k8s2 has no route at all for packets to 10\.244\.0\.19 on k8s1/v);
 	const {target} = buildEvidence(fromMars2);

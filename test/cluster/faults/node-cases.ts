@@ -44,10 +44,10 @@ export const nodeCases: readonly FaultCase[] = [
 		title: 'a rule of OUTPUT drops the backend\'s port', fault: 'F32', inject: onFirst('iptables -I OUTPUT ! -s 10.244.0.1/32 -d 10.244.0.0/24 -p tcp -m tcp --dport 80 -j DROP'), client: 'mars1', seen: 'timeout', cause: 'firewall-flush-or-block',
 	},
 	{
-		title: 'a rule of FORWARD drops the backend\'s port', fault: 'F32', inject: onFirst('iptables -I FORWARD -d 10.244.0.0/24 -p tcp -m tcp --dport 80 -j DROP'), client: 'mars2', seen: 'timeout', cause: 'firewall-flush-or-block', inIptables: {},
+		title: 'a rule of FORWARD drops the backend\'s port', fault: 'F32', inject: onFirst('iptables -I FORWARD -d 10.244.0.0/24 -p tcp -m tcp --dport 80 -j DROP'), client: 'mars2', seen: 'timeout', cause: 'forward-policy-drop', inIptables: {},
 	},
 	{
-		title: 'a rule of FORWARD rejects the backend\'s port', fault: 'F32', inject: onFirst('iptables -I FORWARD -d 10.244.0.0/24 -p tcp -m tcp --dport 80 -j REJECT'), client: 'mars2', seen: 'refused', cause: 'firewall-flush-or-block', inIptables: {},
+		title: 'a rule of FORWARD rejects the backend\'s port', fault: 'F32', inject: onFirst('iptables -I FORWARD -d 10.244.0.0/24 -p tcp -m tcp --dport 80 -j REJECT'), client: 'mars2', seen: 'refused', cause: 'forward-policy-drop', inIptables: {},
 	},
 	{
 		title: 'a rule of FORWARD drops another port', fault: 'decoy', inject: onFirst('iptables -I FORWARD -d 10.244.0.0/24 -p tcp -m tcp --dport 443 -j DROP'), client: 'mars2', seen: 'open', cause: undefined, inIptables: {},
@@ -87,7 +87,7 @@ export const nodeCases: readonly FaultCase[] = [
 	},
 	{
 		// The node itself must go on being reached, and reach its pods: what it sends and gets for itself is not tracked.
-		title: 'the conntrack table of the backend\'s node is full', fault: 'F24', inject: onFirst('for ip in 192.168.26.11 10.244.0.1 127.0.0.1; do iptables -t raw -I PREROUTING -d $ip -j CT --notrack; iptables -t raw -I OUTPUT -s $ip -j CT --notrack; done; sysctl -qw net.netfilter.nf_conntrack_max=1'), client: 'mars2', seen: 'timeout', cause: 'conntrack-table-full', inIptables: {},
+		title: 'the conntrack table of the backend\'s node is full', fault: 'F24', inject: onFirst('for ip in 192.168.26.11 10.244.0.1 127.0.0.1; do iptables -t raw -I PREROUTING -d $ip -j CT --notrack; iptables -t raw -I OUTPUT -s $ip -j CT --notrack; done; sysctl -qw net.netfilter.nf_conntrack_max=1'), heal: onFirst('iptables -t raw -F'), client: 'mars2', seen: 'timeout', cause: 'conntrack-table-full', inIptables: {},
 	},
 	{
 		title: 'a rule of INPUT drops the backend\'s port, which is not on the way', fault: 'decoy', inject: onFirst('iptables -I INPUT -p tcp -m tcp --dport 80 -j DROP'), client: 'mars1', seen: 'open', cause: undefined, inIptables: {},
