@@ -1,5 +1,6 @@
 import {writeFile} from 'node:fs/promises';
 import {quoteWord} from './access/remote-script.ts';
+import {ownerOnly} from './bundle/format.ts';
 import {type Asked, type KeptIncident, keepIncident} from './bundle/keep-incident.ts';
 import {type LateFile, createLateFile} from './bundle/late-file.ts';
 import {toOnePcapng} from './capture/keep-captures.ts';
@@ -8,8 +9,6 @@ import type {Target} from './target.ts';
 import {UserFacingError} from './user-facing-error.ts';
 import type {BeginRepair} from './ui/repair.ts';
 
-// Readable by its owner alone: it says much about a cluster.
-const ownerOnly = 0o600;
 const longestName = 24;
 
 /** `hairpin-nginx-20261127T151500Z.bundle`: what it is about, and when it was written. */

@@ -3,6 +3,9 @@ export const bundleFormat = {major: 1, minor: 1} as const;
 
 export const manifestName = 'manifest.json';
 export const endName = 'end.json';
+
+/** The mode of files that hold an incident: readable by their owner alone, since they say much about a cluster. */
+export const ownerOnly = 0o600;
 export const changeName = 'change.json';
 
 /** The first entry of a bundle. */

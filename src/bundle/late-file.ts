@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {createWriteStream, openSync, type WriteStream} from 'node:fs';
 import {Writable} from 'node:stream';
+import {ownerOnly} from './format.ts';
 
 /** A file that is begun in memory, and is on disk from when somebody wants it. */
 export type LateFile = {
@@ -8,9 +9,6 @@ export type LateFile = {
 	/** Writes what there is into a new file, and from then on whatever comes; `lost` is told why that ended early. Rejects where it cannot be written, also where there is such a file already. */
 	keep(name: string, lost: (because: string) => void): Promise<void>;
 };
-
-// Readable by its owner alone: it says much about a cluster.
-const ownerOnly = 0o600;
 
 // An incident is a few megabytes; what is longer is not held for somebody who may never want it.
 const longestBytes = 100_000_000;

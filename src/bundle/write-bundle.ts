@@ -13,7 +13,12 @@ import {finished} from 'node:stream/promises';
 import {constants, createGzip} from 'node:zlib';
 import {pack as createPack} from 'tar-stream';
 import {UserFacingError} from '../user-facing-error.ts';
-import {type Manifest, endName, manifestName} from './format.ts';
+import {
+	type Manifest,
+	endName,
+	manifestName,
+	ownerOnly,
+} from './format.ts';
 
 /** A bundle that is being written. After each `add` it can be read up to there, whatever happens to us. */
 export type BundleWriter = {
@@ -28,9 +33,6 @@ export type BundleWriter = {
 export type BundleTarget = string | Writable;
 
 const flushAfterMs = 50;
-
-// Readable by its owner alone: it says much about a cluster.
-const ownerOnly = 0o600;
 
 const explain = (file: string, error: unknown): UserFacingError =>
 	new UserFacingError(`the bundle cannot be written to ${file}: ${error instanceof Error ? error.message : String(error)}`, 'name a file that can be written, with room for it: --bundle FILE');
