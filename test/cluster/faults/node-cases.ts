@@ -37,7 +37,7 @@ const askByTunnel = [2, 'ip route replace 10.244.0.0/24 via 10.99.0.1'] as const
 /** What a node's kernel does with packets that are on their way. */
 export const nodeCases: readonly FaultCase[] = [
 	{
-		title: 'a rule of INPUT drops the ClusterIP', fault: 'F32', inject: onFirst(`iptables -I INPUT -d ${vip}/32 -p tcp -m tcp --dport 8080 -j DROP`), client: 'mars1', seen: 'timeout', cause: 'firewall-flush-or-block',
+		title: 'a rule of INPUT drops the ClusterIP', fault: 'F32', inject: onFirst(`iptables -I INPUT -d ${vip}/32 -p tcp -m tcp --dport 8080 -j DROP`), client: 'mars1', seen: 'timeout', cause: 'firewall-flush-or-block', isInSuite: true,
 	},
 	{
 		// kubelet's own probes leave by OUTPUT as well: under the bridge's address, which is let through.
@@ -90,6 +90,6 @@ export const nodeCases: readonly FaultCase[] = [
 		title: 'the conntrack table of the backend\'s node is full', fault: 'F24', inject: onFirst('for ip in 192.168.26.11 10.244.0.1 127.0.0.1; do iptables -t raw -I PREROUTING -d $ip -j CT --notrack; iptables -t raw -I OUTPUT -s $ip -j CT --notrack; done; sysctl -qw net.netfilter.nf_conntrack_max=1'), heal: onFirst('iptables -t raw -F'), client: 'mars2', seen: 'timeout', cause: 'conntrack-table-full', inIptables: {},
 	},
 	{
-		title: 'a rule of INPUT drops the backend\'s port, which is not on the way', fault: 'decoy', inject: onFirst('iptables -I INPUT -p tcp -m tcp --dport 80 -j DROP'), client: 'mars1', seen: 'open', cause: undefined, inIptables: {},
+		title: 'a rule of INPUT drops the backend\'s port, which is not on the way', fault: 'decoy', inject: onFirst('iptables -I INPUT -p tcp -m tcp --dport 80 -j DROP'), client: 'mars1', seen: 'open', cause: undefined, inIptables: {}, isInSuite: true,
 	},
 ];

@@ -1,4 +1,5 @@
-// Makes states of the cluster and keeps what hairpin says of each: npm run faults [-- [ipvs|iptables] [F01,F02|WORDS OF A TITLE]]
+// Makes states of the cluster and keeps what hairpin says of each: npm run faults [-- [ipvs|iptables] [unsolved] [F01,F02|WORDS OF A TITLE]]
+// unsolved: only what the table does not have, or has as wrong.
 import {readFile, writeFile} from 'node:fs/promises';
 import process from 'node:process';
 import {resetCluster, startCluster, whySkipped} from '../../helpers/real-cluster.ts';
@@ -9,16 +10,18 @@ import {
 	formatTable,
 	mergeRows,
 	parseTable,
+	type TableRow,
 	toRow,
 } from './result-table.ts';
 import {type CaseResult, runCase} from './run-case.ts';
 
 const tableFile = new URL('../../../docs/faults-table.md', import.meta.url);
 
+const readTable = async (): Promise<readonly TableRow[]> => parseTable(await readFile(tableFile, 'utf8').catch(() => ''));
+
 /** Writes the row of a state into the table that is kept, beside those of other runs. */
 const keepRow = async (result: CaseResult): Promise<void> => {
-	const old = parseTable(await readFile(tableFile, 'utf8').catch(() => ''));
-	await writeFile(tableFile, formatTable(mergeRows(old, [toRow(result)], faultCases.map(({title}) => title))));
+	await writeFile(tableFile, formatTable(mergeRows(await readTable(), [toRow(result)], faultCases.map(({title}) => title))));
 };
 
 const isWanted = ({title, fault}: FaultCase, wanted: string): boolean => title.includes(wanted) || wanted.split(',').includes(fault);
@@ -41,9 +44,12 @@ const runOne = async (given: FaultCase, mode: ProxyMode): Promise<readonly strin
 
 const words = process.argv.slice(2);
 const named = proxyModes.filter(mode => words.includes(mode));
-const wanted = words.find(word => !(proxyModes as readonly string[]).includes(word)) ?? '';
+const solved = words.includes('unsolved') ? (await readTable()).filter(({isRight}) => isRight) : [];
+const wanted = words.find(word => word !== 'unsolved' && !(proxyModes as readonly string[]).includes(word)) ?? '';
+const isSolved = ({title}: FaultCase, mode: ProxyMode): boolean => solved.some(row => row.title === title && row.mode === mode);
 const runs = faultCases.filter(given => isWanted(given, wanted))
-	.flatMap(given => (named.length > 0 ? named : proxyModes).filter(mode => expectedIn(given, mode)).map(mode => ({given, mode})));
+	.flatMap(given => (named.length > 0 ? named : proxyModes)
+		.filter(mode => expectedIn(given, mode) && !isSolved(given, mode)).map(mode => ({given, mode})));
 
 const reason = await whySkipped();
 if (reason === undefined) {
