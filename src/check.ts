@@ -38,6 +38,8 @@ export type Check = {
 	readonly judge: (evidence: Evidence) => Verdict;
 	/** Would this fault make this probe fail in the way it failed? Only asked of checks that are broken. */
 	readonly explains: (cell: Cell, evidence: Evidence) => boolean;
+	/** Is that other fault, also broken, only what comes of this one, and gone once this one is repaired? */
+	readonly bringsAbout?: (other: Check['id'], evidence: Evidence) => boolean;
 	/** What would repair it, as a person would type it, best first. */
 	readonly repair: (evidence: Evidence) => readonly string[];
 	/** What hairpin itself can change to repair it, best first, such as `br-netfilter` or `masquerade-all=true`; a function where that depends on what was found. */

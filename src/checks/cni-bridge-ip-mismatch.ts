@@ -44,7 +44,20 @@ const predict = (evidence: Evidence): Prediction => {
 	};
 };
 
-const isExplained = (cell: Cell, evidence: Evidence): boolean => isCellExplained(cell, evidence, predict(evidence));
+/** Where the Service has no endpoint there is no route to one; the pod's packets to the ClusterIP need the gateway all the same. */
+const isLostAtGateway = (cell: Cell, evidence: Evidence): boolean => cell.path !== 'endpoint'
+	&& hitPods(evidence).has(cell.from)
+	&& cell.attempts.length > 0
+	&& cell.attempts.every(({outcome}) => outcome === 'timeout' || outcome === 'unreachable');
+
+const isExplained = (cell: Cell, evidence: Evidence): boolean => isCellExplained(cell, evidence, predict(evidence)) || isLostAtGateway(cell, evidence);
+
+/** kubelet asks a pod whether it is ready from the node, by the bridge: without the pod's gateway there it gets no answer. */
+const isKeptFromReady = (evidence: Evidence): boolean => {
+	const running = evidence.target.backends.filter(({isReady, phase}) => !isReady && phase === 'Running');
+	const hit = hitPods(evidence);
+	return running.length > 0 && running.every(pod => hit.has(podLabel(pod)));
+};
 
 const describe = (mismatches: readonly Mismatch[]): string => Map.groupBy(mismatches, ({node, bridge}) => `${bridge.name} on ${node.node}`).entries().map(([where, same]) => {
 	const [{bridge, gateway}] = same;
@@ -70,6 +83,7 @@ export const cniBridgeIpMismatch: Check = {
 	explain: 'A pod sends whatever is not of its own network to a gateway, an address that the CNI gives the node\'s bridge. Where the bridge lost it or has one of another network (flannel\'s lease changed, somebody cleaned up), running pods reach only those of the same bridge, and new ones do not start: "already has an IP address different from".',
 	judge,
 	explains: isExplained,
+	bringsAbout: (other, evidence) => other === 'no-ready-endpoints' && isKeptFromReady(evidence),
 	repair(evidence) {
 		const mismatches = findMismatches(evidence);
 		const masks = mismatches.map(({node, bridge, gateway}) => {

@@ -24,15 +24,24 @@ const explain = (finding: Finding, failing: readonly Cell[], evidence: Evidence)
 const byWeight = (a: Explanation, b: Explanation): number =>
 	a.cells.length === b.cells.length ? Number(isCertain(b.finding)) - Number(isCertain(a.finding)) : b.cells.length - a.cells.length;
 
+/** Whether another fault brought this one about, and must be repaired first. */
+const isConsequence = ({finding: {check}}: Explanation, explanations: readonly Explanation[], evidence: Evidence): boolean =>
+	explanations.some(({finding}) => finding.check.bringsAbout?.(check.id, evidence) === true);
+
+/** What must be repaired first comes first. */
+const inOrderOfRepair = (explanations: readonly Explanation[], evidence: Evidence): readonly Explanation[] =>
+	explanations.toSorted((a, b) => Number(isConsequence(a, explanations, evidence)) - Number(isConsequence(b, explanations, evidence)));
+
 /** A cause explains the target's cell where that fails; where it does not, what keeps other clients from the Service. */
 const canBeCause = ({cells}: Explanation, target: Cell | undefined): boolean =>
 	target !== undefined && isFailing(target) ? cells.includes(target) : cells.some(cell => !isAside(cell));
 
-/** Which broken findings explain the failing cells. */
+/** Which broken findings explain the failing cells, what must be repaired first before what comes of it. */
 export const findCause = (broken: readonly Finding[], evidence: Evidence, target: Cell | undefined) => {
 	const failing = evidence.matrix.filter(cell => isFailing(cell));
-	const explanations = broken.map(finding => explain(finding, failing, evidence)).filter(({cells}) => cells.length > 0);
-	const cause = explanations.filter(explanation => canBeCause(explanation, target)).toSorted(byWeight).at(0)?.finding;
+	const explanations = inOrderOfRepair(broken.map(finding => explain(finding, failing, evidence)).filter(({cells}) => cells.length > 0), evidence);
+	const possible = explanations.filter(explanation => canBeCause(explanation, target)).toSorted(byWeight);
+	const cause = inOrderOfRepair(possible, evidence).at(0)?.finding;
 	return {
 		cause,
 		contributing: explanations.map(({finding}) => finding).filter(finding => finding !== cause),

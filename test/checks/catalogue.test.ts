@@ -266,6 +266,15 @@ test('a bridge without the pods\' gateway stops what leaves it, and not what sta
 	t.is(causeOf(evidence), 'cni-bridge-ip-mismatch');
 	t.true(cniBridgeIpMismatch.repair(evidence).some(line => line.startsWith('ip addr add 10.244.0.1/24 dev cni0')));
 	t.is(causeOf(moved({'mars1 vip': 'refused'})), undefined);
+	const unready = buildEvidence(withRules({...bridgesOf(['10.244.99.1/24']), virtualServers: ipvsOf()}, {
+		backends: [{...nginx, isReady: false}],
+		endpoints: [{...endpointOf(nginx), isReady: false}],
+		outcomes: {
+			'mars1 vip': 'timeout', 'mars2 vip': 'refused', 'mars2 10.244.0.19': 'timeout', 'k8s1 vip': 'refused', 'nginx-app vip': 'timeout',
+		},
+	}));
+	t.is(causeOf(unready), 'cni-bridge-ip-mismatch');
+	t.is(diagnose(checks, unready).contributing.at(-1)?.check.id, 'no-ready-endpoints');
 	t.is(cniBridgeIpMismatch.judge(moved({})).status, 'latent');
 	t.is(cniBridgeIpMismatch.judge(buildEvidence(healthy)).status, 'ok');
 	t.is(cniBridgeIpMismatch.judge(buildEvidence({node: {more: {bridges: {unknown: 'the script did not get as far as bridges'}}}})).status, 'unknown');
