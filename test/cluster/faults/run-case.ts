@@ -1,18 +1,18 @@
-import {
-	checkVia,
-	kubectl,
-	onNode,
-	until,
-} from '../../helpers/real-cluster.ts';
+import {checkVia, until} from '../../helpers/real-cluster.ts';
 import {
 	enterMode,
 	type Expectation,
 	type FaultCase,
 	type Outcome,
 	type ProxyMode,
-	vip,
 } from './fault-case.ts';
 import {expectedIn} from './fault-table.ts';
+import {
+	nameOfClient,
+	nodeOf,
+	probeFromNode,
+	probeFromPod,
+} from './plain-probe.ts';
 
 /** What came of one case. `mistakes` is empty where hairpin said what it must. */
 export type CaseResult = {
@@ -25,21 +25,6 @@ export type CaseResult = {
 	readonly mistakes: readonly string[];
 };
 
-const findBackend = async (): Promise<string> => (await kubectl('get', 'pods', '-l', 'app=nginx', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
-
-const nodeOf = {mars1: 1, mars2: 2, backend: 1} as const;
-
-// A connection of bash's own, from the pod's network namespace: nothing of hairpin's takes part.
-const probeScript = `for n in /var/run/netns/*; do nsenter --net=$n ip -o -4 addr show scope global | grep -qF " $IP/" && break; done
-said=$(nsenter --net=$n timeout 3 bash -c "exec 3<>/dev/tcp/$VIP/8080" 2>&1) && echo open || case $said in *refused*) echo refused ;; *) echo timeout ;; esac`;
-
-const probeFromNode = async (node: number): Promise<string> => (await onNode(node, `timeout 3 bash -c 'exec 3<>/dev/tcp/${vip}/8080' 2>/dev/null && echo open || echo timeout`)).trim();
-
-const probeFrom = async (pod: string, node: number): Promise<string> => {
-	const ip = (await kubectl('get', 'pod', pod, '-o', 'jsonpath={.status.podIP}')).trim();
-	return (await onNode(node, `IP=${ip}; VIP=${vip}; ${probeScript}`)).trim();
-};
-
 const findMistakes = ({cause, latent = []}: Expectation, report: {readonly cause: string | null; readonly exitCode: number; readonly latent: readonly string[]}): readonly string[] => [
 	...(report.cause === (cause ?? null) ? [] : [`cause ${report.cause ?? 'none'}`]),
 	...(report.exitCode === (cause === undefined ? 0 : 1) ? [] : [`exit code ${report.exitCode}`]),
@@ -47,8 +32,7 @@ const findMistakes = ({cause, latent = []}: Expectation, report: {readonly cause
 ];
 
 const seePlainly = async ({title, client, isSeenFromNode = false}: FaultCase, pod: string, expected: Outcome): Promise<void> => {
-	const node = nodeOf[client];
-	await until(`"${title}" to be seen as ${expected}`, async () => await (isSeenFromNode ? probeFromNode(node) : probeFrom(pod, node)) === expected, 40);
+	await until(`"${title}" to be seen as ${expected}`, async () => await (isSeenFromNode ? probeFromNode(nodeOf[client]) : probeFromPod(pod, nodeOf[client])) === expected, 40);
 };
 
 /** Makes the state in a mode that it is made in, sees with a plain connection that it is there, and asks hairpin. Healing is the caller's. */
@@ -56,7 +40,7 @@ export const runCase = async (given: FaultCase, mode: ProxyMode = 'ipvs'): Promi
 	const expected = expectedIn(given, mode) ?? given;
 	await enterMode(mode);
 	await given.inject();
-	const pod = given.client === 'backend' ? await findBackend() : given.client;
+	const pod = await nameOfClient(given.client);
 	await seePlainly(given, pod, expected.seen);
 	const {report} = await checkVia('ssh', 'svc/nginx', '--from', `pod/${pod}`);
 	const mistakes = findMistakes(expected, report);
