@@ -44,6 +44,10 @@ const moveOn = (steps: readonly GuidedStep[], news: WalkNews): readonly GuidedSt
 			return steps.map(step => (step.state === 'going' ? {...step, lines: [...step.lines, ...news.lines]} : step));
 		}
 
+		case 'change-shown': {
+			return steps.map(step => (step.state === 'going' ? {...step, lines: [...step.lines, news.text]} : step));
+		}
+
 		case 'step-ended': {
 			return steps.map(step => (step.number === news.step.number ? {...step, state: news.step.outcome, lines: [...step.lines, ...formatEnd(news.step)]} : step));
 		}

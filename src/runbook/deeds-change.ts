@@ -14,7 +14,7 @@ const fix = async (scene: Scene, step: Extract<Step, {fix: unknown}>): Promise<D
 	const {tools} = scene;
 	const shown = await tools.mender.show(fill(scene, step.fix), fill(scene, step.nodes ?? 'concerned'));
 	try {
-		tools.tell({type: 'step-told', lines: toLines(shown.preview)});
+		tools.tell({type: 'change-shown', text: shown.preview});
 		if (shown.isIdle) {
 			return {outcome: 'done', says: 'nothing is to be done: all of it is so already'};
 		}

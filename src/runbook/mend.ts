@@ -11,7 +11,8 @@ import {undoEntry} from '../undo-command.ts';
 
 /** A change that was shown and not made yet. */
 export type Shown = {
-	readonly preview: string;
+	/** What it would do, laid out for so many columns. */
+	readonly preview: (columns: number) => string;
 	/** Whether nothing is to be done. */
 	readonly isIdle: boolean;
 	make(consent: Consent): Promise<Made>;
@@ -55,7 +56,7 @@ export const createMender = (tools: MenderTools): Mender => {
 			try {
 				const prepared = await session.prepare();
 				return {
-					preview: formatPreview(prepared.preview),
+					preview: columns => formatPreview(prepared.preview, columns),
 					isIdle: isIdle(prepared),
 					async make(consent) {
 						const result = await session.carryOut(prepared, consent);

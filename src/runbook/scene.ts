@@ -33,8 +33,10 @@ export type WalkedStep = {
 
 export type WalkNews =
 	| {readonly type: 'step-begun'; readonly number: string; readonly kind: StepKind; readonly title: string}
-	/** Something to read before the step ends, such as a change that is asked about. */
+	/** Something to read before the step ends, such as what would be put back. */
 	| {readonly type: 'step-told'; readonly lines: readonly string[]}
+	/** A change that is asked about, laid out for so many columns. */
+	| {readonly type: 'change-shown'; readonly text: (columns: number) => string}
 	| {readonly type: 'step-ended'; readonly step: WalkedStep};
 
 export type People = {

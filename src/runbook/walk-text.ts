@@ -35,6 +35,10 @@ export const formatNews = (news: WalkNews): string => {
 			return `${indent(news.lines, margin).join('\n')}\n`;
 		}
 
+		case 'change-shown': {
+			return `${indent(news.text(width - margin.length).trimEnd().split('\n'), margin).join('\n')}\n`;
+		}
+
 		case 'step-ended': {
 			const lines = formatEnd(news.step);
 			return lines.length === 0 ? '' : `${indent(lines, margin).join('\n')}\n`;

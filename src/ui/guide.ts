@@ -1,3 +1,5 @@
+import type {Fitted} from './repair.ts';
+
 /** A step of a written procedure, as it stands in the list. */
 export type GuidedStep = {
 	/** `3`, or in a branch `3.1`. */
@@ -5,8 +7,8 @@ export type GuidedStep = {
 	readonly title: string;
 	/** `waiting` is not begun yet, `going` is the one that is done now. */
 	readonly state: 'waiting' | 'going' | 'done' | 'met' | 'unmet' | 'undecided' | 'stopped' | 'failed';
-	/** What was told of it, in lines. */
-	readonly lines: readonly string[];
+	/** What was told of it, in lines, and changes that were shown. */
+	readonly lines: ReadonlyArray<string | Fitted>;
 };
 
 /** What a person is asked at this moment. */

@@ -1,4 +1,4 @@
-// Pictures of the screens, from the real program at a terminal: npm run images
+// Pictures of the screens, from the real program at a terminal: npm run images [-- NAME…]
 import {mkdirSync, writeFileSync} from 'node:fs';
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -15,6 +15,7 @@ import {
 
 const replay = [process.execPath, new URL('replay-screens.ts', import.meta.url).pathname, 'founding'];
 const demo = [process.execPath, new URL('../../src/hairpin.ts', import.meta.url).pathname, 'demo', 'founding'];
+const guided = [process.execPath, new URL('replay-runbook.ts', import.meta.url).pathname, new URL('../../runbooks/br-netfilter.yaml', import.meta.url).pathname];
 const directory = new URL('../../images/', import.meta.url);
 
 /** Keys to press, and what is on the screen when they have acted. */
@@ -38,6 +39,9 @@ const pictures: readonly Picture[] = [
 	{...practised, name: 'change', steps: [agreeing]},
 	{...practised, name: 'change-made', steps: [agreeing, making]},
 	{...practised, name: 'journal', steps: [agreeing, making, [['J'], 'JOURNAL']]},
+	{
+		name: 'runbook', argv: guided, begins: 'make this change?', steps: [],
+	},
 	{
 		name: 'pick', argv: [...replay, 'pick'], begins: 'SERVICE', steps: [],
 	},
@@ -126,11 +130,16 @@ const film = async (): Promise<void> => {
 };
 
 mkdirSync(directory, {recursive: true});
+const names = process.argv.slice(2);
+const isWanted = (name: string): boolean => names.length === 0 || names.includes(name);
+const wanted = pictures.filter(({name}) => isWanted(name));
 for (const size of sizes) {
-	for (const picture of pictures) {
+	for (const picture of wanted) {
 		// eslint-disable-next-line no-await-in-loop
 		await take(picture, size);
 	}
 }
 
-await film();
+if (isWanted('founding')) {
+	await film();
+}

@@ -22,23 +22,28 @@ if ('mistakes' in parsed) {
 }
 
 const {runbook} = parsed;
-const {access, kubectl} = replay(lines, Infinity);
 const options = {answers: new Map<string, string>(), isAgreed: false, isReadOnly: false};
 
 const {source, walked} = createWalkSource(runbook, async ({session, walk: tell, people, signal}) => {
 	const asked = people(options);
 	const refused = {...options, isAgreed: true, isReadOnly: true};
-	const looker = createLooker({
-		kubectl, createAccess: () => access, service: manifest.service, from: manifest.from, timeoutMs: manifest.timeoutMs, tell: session, signal,
-	});
+	// A recording answers each question as often as it was asked.
+	const look = () => {
+		const {access, kubectl} = replay(lines, Infinity);
+		return createLooker({
+			kubectl, createAccess: () => access, service: manifest.service, from: manifest.from, timeoutMs: manifest.timeoutMs, tell: session, signal,
+		});
+	};
+
+	const looker = look();
 	return walk(runbook, {
 		looker,
 		mender: {
 			async show(change) {
-				const repair = practice.beginRepair!(await looker.examine(), {change, signal, tell: () => undefined});
+				const repair = practice.beginRepair!(await look().examine(), {change, signal, tell: () => undefined});
 				const {text, isNeeded} = await repair.prepare();
 				return {
-					preview: text(110), isIdle: !isNeeded, make: async () => giveConsent(refused) as never, close: repair.close,
+					preview: text, isIdle: !isNeeded, make: async () => giveConsent(refused) as never, close: repair.close,
 				};
 			},
 			undo: async () => giveConsent(refused) as never,
@@ -46,7 +51,7 @@ const {source, walked} = createWalkSource(runbook, async ({session, walk: tell, 
 		people: asked,
 		tell,
 		now: () => performance.now(),
-		values: new Map(),
+		values: new Map(Object.entries(runbook.variables ?? {}).map(([name, variable]) => [name, variable?.default ?? ''])),
 	}, false);
 });
 

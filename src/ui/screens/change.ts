@@ -13,10 +13,11 @@ const lookOf = (text: string): Look => {
 };
 
 /** Text as lines of the screen: headings stand out, lines that are too long go on below at the same indent. */
-const body = (text: Fitted | undefined, width: number): readonly Line[] => (text?.(width - 2) ?? '').trimEnd().split('\n').flatMap(row => {
+export const drawFitted = (text: Fitted | undefined, width: number): readonly Line[] => (text?.(width - 2) ?? '').trimEnd().split('\n').flatMap((row, index, rows) => {
 	const content = row.trimStart();
+	const isHeading = row === content && (rows[index - 1] ?? '') === '';
 	const indent = ' '.repeat(row.length - content.length + 1);
-	return content === '' ? [[]] : wrap(content, width - indent.length - 1, row === content ? 'strong' : lookOf(row)).map((part): Line => [...line(indent), ...part]);
+	return content === '' ? [[]] : wrap(content, width - indent.length - 1, isHeading ? 'strong' : lookOf(row)).map((part): Line => [...line(indent), ...part]);
 });
 
 const phases: Readonly<Record<ShownChange['phase'], readonly [sentence: string, look: Look]>> = {
@@ -49,9 +50,9 @@ export const changeText = ({change, nowMs, label}: Model, width: number): readon
 		line(' ', [isBusy(change) ? `${spinnerAt(nowMs)} ` : '', look], [sentence, look]),
 		...failureLines(change, width),
 		[],
-		...(change.result === undefined ? [] : [...body(change.result, width), []]),
+		...(change.result === undefined ? [] : [...drawFitted(change.result, width), []]),
 		...newsOf(change).map(text => line([`  ${text}`, 'dim'])),
 		...(change.news.length === 0 ? [] : [[]]),
-		...(change.preview === undefined ? [] : body(change.preview, width)),
+		...(change.preview === undefined ? [] : drawFitted(change.preview, width)),
 	];
 };

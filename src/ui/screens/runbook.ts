@@ -16,6 +16,7 @@ import type {Model} from '../model.ts';
 import {type Look, spinnerAt} from '../theme.ts';
 import {windowOf} from '../window.ts';
 import {drawCause} from './cause.ts';
+import {drawFitted} from './change.ts';
 
 const marks: Readonly<Record<GuidedStep['state'], readonly [sign: string, look: Look]>> = {
 	waiting: [' ', 'dim'],
@@ -85,7 +86,7 @@ const fold = (text: string, width: number): readonly Line[] => {
 };
 
 /** The lines of the step under the cursor. */
-const stepText = (model: Model, width: number): readonly Line[] => stepsOf(model).at(stepCursor(model))?.lines.flatMap(text => fold(text, width)) ?? [];
+const stepText = (model: Model, width: number): readonly Line[] => stepsOf(model).at(stepCursor(model))?.lines.flatMap(text => (typeof text === 'string' ? fold(text, width) : drawFitted(text, width))) ?? [];
 
 /** The step from where somebody scrolled to; says how much is below. */
 const drawStepText = (model: Model, {width, height}: Area): readonly Line[] => {
