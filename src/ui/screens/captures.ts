@@ -149,11 +149,17 @@ const drawSide = (model: Model, side: Side, {width, height}: Area, rows: readonl
 /** As narrow as two captures beside each other can be read. */
 const narrowestSide = 32;
 
+/** How wide the client's capture is where both stand beside each other; undefined where there is no room for that. */
+export const clientWidthOf = (width: number): number | undefined => {
+	const half = Math.floor((width - 1) / 2);
+	return half < narrowestSide ? undefined : half;
+};
+
 /** Both captures: beside each other on shared lines where there is room, else the client's above the backend's. */
 export const drawCaptures = (model: Model, {width, height}: Area): readonly Line[] => {
 	const rows = timelineOf(model);
-	const half = Math.floor((width - 1) / 2);
-	if (half >= narrowestSide) {
+	const half = clientWidthOf(width);
+	if (half !== undefined) {
 		return joinColumns([drawSide(model, 'client', {width: half, height}, rows), drawSide(model, 'backend', {width: width - 1 - half, height}, rows)]);
 	}
 

@@ -13,7 +13,7 @@ import {
 } from '../line.ts';
 import type {Model} from '../model.ts';
 import {panes} from '../view.ts';
-import {drawCaptures} from './captures.ts';
+import {clientWidthOf, drawCaptures} from './captures.ts';
 import {drawCause} from './cause.ts';
 import {drawChecklist} from './checklist.ts';
 import {ladderPicture} from './ladder.ts';
@@ -85,8 +85,8 @@ const drawRight = (model: Model, {width, height}: Area): readonly Line[] => {
 
 	const ladderHeight = Math.min(ladder.length, Math.floor(height / 2), room);
 	const upper = height - ladderHeight - 1;
-	const half = Math.floor((width - 1) / 2);
-	return [...drawCaptures(model, {width, height: upper}), rule(width, [[half, '┴']]), ...fitArea(ladder, {width, height: ladderHeight})];
+	const half = clientWidthOf(width);
+	return [...drawCaptures(model, {width, height: upper}), rule(width, half === undefined ? [] : [[half, '┴']]), ...fitArea(ladder, {width, height: ladderHeight})];
 };
 
 const drawWide = (model: Model, area: Area): readonly Line[] => {
@@ -94,9 +94,9 @@ const drawWide = (model: Model, area: Area): readonly Line[] => {
 	const verdict = causeHeight(model, area);
 	const height = area.height - verdict - 2;
 	const right = area.width - left - 1;
-	const half = left + 1 + Math.floor((right - 1) / 2);
+	const half = clientWidthOf(right);
 	return [
-		rule(area.width, [[left, '┬'], [half, '┬']]),
+		rule(area.width, [[left, '┬'], ...(half === undefined ? [] : [[left + 1 + half, '┬'] as const])]),
 		...joinColumns([drawLeft(model, {width: left, height}), drawRight(model, {width: right, height})]),
 		rule(area.width, [[left, '┴']]),
 		...fitArea(drawCause(model, {width: area.width, height: verdict}), {width: area.width, height: verdict}),
