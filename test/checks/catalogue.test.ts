@@ -75,6 +75,10 @@ test('kube-proxy: stopped or behind without harm is latent; right rules are ok; 
 	t.is(judge({...healthy, unreachable: {k8s1: 'connection timed out'}}).status, 'unknown');
 	t.is(judge({...healthy, endpoints: [], backends: []}).status, 'ok', 'no endpoint, no backend: that is another fault');
 	t.is(judge({...healthy, endpoints: [endpointOf(nginx)], backends: [nginx, nginx2]}).status, 'ok');
+	const inIptables = {...healthy, client: mars1, node: {mode: 'iptables', bridgeNetfilter: 1}} as const;
+	const {iptables} = buildEvidence(inIptables).nodes.get('k8s1')!;
+	const flushed = read(('value' in iptables ? iptables.value : []).map(ruleset => ({...ruleset, rules: ruleset.rules.filter(({chain}) => chain !== 'PREROUTING')})));
+	t.regex(kubeProxyDownOrStale.judge(buildEvidence({...inIptables, nodes: {k8s1: {mode: 'iptables', more: {iptables: flushed}}}, outcomes: {'mars1 vip': 'timeout'}})).because, /^k8s1 sends nothing to 10\.244\.0\.19:80, which is ready/v, 'nothing leads to its chains any more');
 	t.is(judge({...healthy, client: mars1, node: {mode: 'iptables', bridgeNetfilter: 1, more: {iptables: {unknown: 'iptables-save is not installed'}}}}).status, 'unknown');
 });
 

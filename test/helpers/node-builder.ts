@@ -82,6 +82,8 @@ const filterRules = ({forwardRules}: Full): readonly IptablesRule[] => [
 	rule('filter', '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'),
 ];
 
+const portals = ['PREROUTING', 'OUTPUT'].map(chain => rule('nat', `-A ${chain} -m comment --comment "kubernetes service portals" -j KUBE-SERVICES`));
+
 const ipvsRules = ({masqueradeAll}: Full): readonly IptablesRule[] => [
 	rule('nat', '-A KUBE-POSTROUTING -m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE'),
 	rule('nat', `-A KUBE-SERVICES ${masqueradeAll ? '' : '! -s 10.244.0.0/16 '}-m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP dst,dst -j KUBE-MARK-MASQ`),
@@ -101,7 +103,7 @@ const iptablesOf = (full: Full, target: Target): Iptables => ({
 	chains: ['INPUT', 'FORWARD', 'OUTPUT'].map(chain => ({
 		table: 'filter', chain, policy: chain === 'FORWARD' ? full.forwardPolicy : 'ACCEPT', packets: chain === 'FORWARD' ? full.forwardCounter : 0,
 	})),
-	rules: [...filterRules(full), ...(full.mode === 'ipvs' ? ipvsRules(full) : natRules(full, target))],
+	rules: [...filterRules(full), ...portals, ...(full.mode === 'ipvs' ? ipvsRules(full) : natRules(full, target))],
 	kubeLines: 42,
 });
 

@@ -1,4 +1,9 @@
-import type {Evidence, Known, NodeEvidence} from '../../evidence/evidence.ts';
+import type {
+	Evidence,
+	IptablesRule,
+	Known,
+	NodeEvidence,
+} from '../../evidence/evidence.ts';
 import {mapKnown, unknown, valueOf} from '../../evidence/known.ts';
 import {kernelProxyMode} from '../../evidence/readings.ts';
 import {formatAddress} from './words.ts';
@@ -13,6 +18,9 @@ const ofIpvs = (node: NodeEvidence, {target}: Evidence): Known<readonly Programm
 /** With internalTrafficPolicy Local the chain is KUBE-SVL-. kube-proxy names the backend in the comment of the rule that leads to it, since 1.24: `"default/nginx -> 10.244.0.19:80"`. */
 const backendOfRule = (text: string): string | undefined => /--comment "[^"]* -> (?<address>[^\s"]+)" /v.exec(text)?.groups?.address;
 
+/** Packets of pods come to kube-proxy's chains by PREROUTING alone: who flushed it left rules that nothing leads to. */
+const isLedTo = (rules: readonly IptablesRule[]): boolean => rules.some(({chain, text}) => chain === 'PREROUTING' && text.endsWith(' -j KUBE-SERVICES'));
+
 const ofIptables = (node: NodeEvidence, {target: {service, port}}: Evidence): Known<readonly ProgrammedBackend[]> => {
 	const {iptables} = node;
 	if ('unknown' in iptables) {
@@ -24,6 +32,10 @@ const ofIptables = (node: NodeEvidence, {target: {service, port}}: Evidence): Kn
 	const mine = rules.filter(({chain, text}) => /^KUBE-SV[CL]-/v.test(chain) && names.some(name => text.includes(`--comment "${name}`)));
 	if (mine.length === 0) {
 		return rules.some(({chain}) => chain === 'KUBE-POSTROUTING') ? mapKnown(iptables, () => []) : unknown(`no rules of kube-proxy for this Service were found on ${node.node}`);
+	}
+
+	if (!isLedTo(rules)) {
+		return mapKnown(iptables, () => []);
 	}
 
 	const led = mine.filter(({text}) => text.includes(' -j KUBE-SEP-'));
