@@ -8,7 +8,7 @@ import {formatFrom} from './cluster/pod-label.ts';
 import type {Evidence} from './evidence/evidence.ts';
 import {type BegunBundle, beginBundle} from './keep-bundle.ts';
 import {keepSession} from './keep-session.ts';
-import type {AccessOptions, CheckOptions} from './options.ts';
+import type {AccessOptions, CheckOptions, ReportOptions} from './options.ts';
 import {type PlannedNode, formatPlannedObjects} from './planned-objects.ts';
 import {
 	type Timeline,
@@ -90,17 +90,14 @@ const prepareCheck = (options: CheckOptions & {readonly service: string}, kubect
 /** The JSON report of what was judged. */
 export const formatState = (state: SessionState): string => formatJson(state, exitCodeOf(state), repairOf(state));
 
-/** Prints the report of what was judged. */
-export const writeReport = (state: SessionState, isJson: boolean, {write}: Output): void => {
-	write(isJson ? formatState(state) : formatReport(state, repairOf(state)));
-};
-
-const formatIncident = ({isJson, reports}: CheckOptions, incident: Incident): string => {
+/** The report that is printed. */
+export const formatIncident = ({isJson, reports}: {readonly isJson: boolean; readonly reports?: ReportOptions | undefined}, incident: Incident): string => {
 	const {state, exitCode, repairOf: repairs} = incident;
 	return formatPrinted(reports, incident) ?? (isJson ? formatJson(state, exitCode, repairs) : formatReport(state, repairs));
 };
 
-const stamp = (state: SessionState, timeline: Incident['timeline']): Incident => stampIncident({
+/** What was judged, as a report tells it. */
+export const stamp = (state: SessionState, timeline: Incident['timeline']): Incident => stampIncident({
 	state, exitCode: exitCodeOf(state), repairOf: repairOf(state), timeline, change: undefined,
 });
 

@@ -32,5 +32,5 @@ export const demo = async ({name, isPlain, isJson, isHurried, bundleFile}: DemoO
 	}
 
 	output.warn(`hairpin: practice, recorded on a real cluster: ${incident.title}`);
-	return printJudged(found, isJson, output, signal);
+	return printJudged(found, {isJson}, output, signal);
 };

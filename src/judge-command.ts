@@ -6,14 +6,17 @@ import {createBundleSource} from './bundle-source.ts';
 import {
 	type Output,
 	exitCodeOf,
+	formatIncident,
 	formatState,
-	writeReport,
+	stamp,
 } from './check-command.ts';
 import {chooseFrontEnd, readTerminal} from './front-end.ts';
 import {keepRedacted, refuseSameFile} from './keep-redacted.ts';
 import type {JudgeOptions} from './options.ts';
 import {runRecorded} from './recorded-session.ts';
 import {redactBundle} from './redact-bundle.ts';
+import {writeReports} from './report-files.ts';
+import type {Incident} from './report/incident.ts';
 import {tellProgress} from './report/progress.ts';
 import type {SessionTools} from './session.ts';
 import type {SessionState} from './session-state.ts';
@@ -56,18 +59,27 @@ export const judgeAgain = async (file: string, {warn, onEvent, onJudged}: JudgeT
 	};
 };
 
-/** Judges a bundle and prints the report. Resolves with the exit code. */
-export const printJudged = async (bundle: Bundle, isJson: boolean, output: Output, signal: AbortSignal): Promise<number> => exitCodeOf(await runRecorded(bundle, {
-	speed: Infinity,
-	onEvent: tellProgress(output.warn),
-	onJudged(judged) {
-		writeReport(judged, isJson, output);
-	},
-	signal,
-}));
+/** Judges a bundle, prints the report and writes those that have a file. Resolves with the exit code. */
+export const printJudged = async (bundle: Bundle, options: Pick<JudgeOptions, 'isJson' | 'reports'>, output: Output, signal: AbortSignal): Promise<number> => {
+	let incident: Incident | undefined;
+	const state = await runRecorded(bundle, {
+		speed: Infinity,
+		onEvent: tellProgress(output.warn),
+		onJudged(judged) {
+			incident = stamp(judged, bundle.timeline);
+			output.write(formatIncident(options, incident));
+		},
+		signal,
+	});
+	if (incident) {
+		await writeReports(options.reports, incident, output);
+	}
+
+	return exitCodeOf(state);
+};
 
 /** `hairpin check --from-bundle` and `hairpin open`: asks the same questions of a bundle, and judges its answers with the checks of today. Resolves with the exit code. */
-export const judgeBundle = async ({file, isJson, isPlain, redactedFile}: JudgeOptions, output: Output, signal: AbortSignal): Promise<number> => {
+export const judgeBundle = async ({file, isPlain, redactedFile, ...options}: JudgeOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	if (redactedFile !== undefined) {
 		return redactFile(file, redactedFile, output, signal);
 	}
@@ -75,7 +87,7 @@ export const judgeBundle = async ({file, isJson, isPlain, redactedFile}: JudgeOp
 	const bundle = await readBundle(file);
 	warnOfEnd(bundle, output);
 	const {service, from} = bundle.manifest;
-	return chooseFrontEnd(readTerminal(isPlain || isJson)).kind === 'plain'
-		? printJudged(bundle, isJson, output, signal)
+	return chooseFrontEnd(readTerminal(isPlain || options.isJson)).kind === 'plain'
+		? printJudged(bundle, options, output, signal)
 		: showScreens(createBundleSource(bundle), {service, from}, output, signal);
 };

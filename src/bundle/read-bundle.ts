@@ -6,6 +6,7 @@ import {constants, createGunzip} from 'node:zlib';
 import {extract as createExtract} from 'tar-stream';
 import type {RecordedLine} from '../access/recording.ts';
 import {cleanLine} from '../clean.ts';
+import type {TimelineEntry} from '../report/incident.ts';
 import {UserFacingError} from '../user-facing-error.ts';
 import {
 	type End,
@@ -17,10 +18,13 @@ import {
 	limits,
 	manifestName,
 } from './format.ts';
+import {readTimeline} from './read-timeline.ts';
 
 export type Bundle = {
 	readonly manifest: Manifest;
 	readonly lines: readonly RecordedLine[];
+	/** What was told while it was examined. */
+	readonly timeline: readonly TimelineEntry[];
 	/** How the cluster came to be so, where a change of ours made it so. */
 	readonly change: MadeChange | undefined;
 	/** Whether it was written to its end. */
@@ -164,7 +168,7 @@ export const unpackBundle = async (file: string, source: Readable = createReadSt
 	return {
 		entries: contents,
 		bundle: {
-			manifest, lines: readLines(file, contents), change: readChange(file, contents), isWhole: !isCut,
+			manifest, lines: readLines(file, contents), timeline: readTimeline(contents), change: readChange(file, contents), isWhole: !isCut,
 		},
 	};
 };

@@ -44,6 +44,7 @@ export type JudgeOptions = {
 	readonly isPlain: boolean;
 	/** Instead of showing it: write it there with pseudonyms. */
 	readonly redactedFile?: string | undefined;
+	readonly reports?: ReportOptions | undefined;
 };
 
 type CheckFlags = ClusterFlags & AccessFlags & ReportFlags & {
@@ -98,7 +99,7 @@ export const describeCheck = (program: Command, done: (options: CheckOptions | J
 		.option('--timeout <seconds>', 'how long a probe may take', parseSeconds, 3000)
 		.option('--captures <directory>', 'keep the packets there as pcapng')
 		.addOption(new Option('--bundle <file>', 'keep the whole incident in one file, without secrets and payload').conflicts('vip'))
-		.addOption(new Option('--from-bundle <file>', 'instead of a cluster: judge again what a bundle holds').conflicts(['vip', 'bundle', 'captures', 'dryRun', 'markdown', 'html', 'junit', 'redact']))
+		.addOption(new Option('--from-bundle <file>', 'instead of a cluster: judge again what a bundle holds').conflicts(['vip', 'bundle', 'captures', 'dryRun', 'redact']))
 		.option('--dry-run', 'print what would be made in the cluster, and do nothing')
 		.addOption(new Option('--plain', 'text (default)').conflicts('json'))
 		.option('--json', 'print hairpin/report/v1')
@@ -109,7 +110,7 @@ export const describeCheck = (program: Command, done: (options: CheckOptions | J
 
 			if (flags.fromBundle !== undefined) {
 				done({
-					command: 'judge', file: flags.fromBundle, isJson: flags.json === true, isPlain: true,
+					command: 'judge', file: flags.fromBundle, isJson: flags.json === true, isPlain: true, reports: readReportFlags(command, flags, flags.json === true ? 0 : 1),
 				});
 				return;
 			}
