@@ -3,6 +3,8 @@ import type {Evidence, NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
 import {cniPlugin} from '../evidence/readings.ts';
 import {type Cell, isFailing} from '../probes/matrix.ts';
+import {crossingsOf} from './forward/crossings.ts';
+import {isStop} from './forward/stops.ts';
 import {isMasqueradingAll} from './shared/bypass.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
 import {judgeCondition} from './shared/judge-condition.ts';
@@ -13,7 +15,9 @@ import {latent, ok, unknown} from './shared/verdicts.ts';
 import {joinWords, podLabel} from './shared/words.ts';
 
 /** Chains and tables that programs which enforce policies keep: Calico, kube-router, Weave, Antrea, Cilium, kube-network-policies. */
-const enforcingChain = /^(?:cali-|KUBE-NWPLCY-|KUBE-POD-FW-|WEAVE-NPC|ANTREA-|CILIUM_)/v;
+const enforcers = '(?:cali-|KUBE-NWPLCY-|KUBE-POD-FW-|WEAVE-NPC|ANTREA-|CILIUM_)';
+const enforcingChain = new RegExp(`^${enforcers}`, 'v');
+const enforcingRule = new RegExp(`^the rule "-A ${enforcers}`, 'v');
 const enforcingTable = / (?:calico|kube-network-policies|antrea|kube-router)/v;
 const enforcingPlugin = /^(?:calico|cilium|antrea|kube-router|weave-net|canal)/v;
 
@@ -81,6 +85,12 @@ const judgeEnforced = (evidence: Evidence, found: ReturnType<typeof findAll>): V
 	});
 };
 
+/** Whether all that FORWARD stops is stopped by rules that a program made of policies. */
+const isEveryStopEnforcement = (evidence: Evidence): boolean => {
+	const stops = evidence.matrix.flatMap(cell => routesOf(cell, evidence)).flatMap(route => crossingsOf(route, evidence)).filter(crossing => isStop(crossing));
+	return stops.length > 0 && stops.every(({verdict}) => enforcingRule.test(verdict.by));
+};
+
 const beyond = 'policies of other kinds, such as Calico\'s and Cilium\'s own, are not read';
 
 const judge = (evidence: Evidence): Verdict => {
@@ -111,6 +121,7 @@ export const networkPolicyDrop: Check = {
 	explain: 'As soon as any NetworkPolicy selects a pod, only what one of them lets through reaches it (ingress) or leaves it (egress); the rest is dropped on that pod\'s node, through the Service and by the pod\'s own address alike. A policy does something only where the CNI enforces it: flannel and the bridge plugin alone do not.',
 	judge,
 	explains: isExplained,
+	bringsAbout: (other, evidence) => other === 'forward-policy-drop' && findAll(evidence).length > 0 && isEveryStopEnforcement(evidence),
 	repair({target: {service, client, backends, isFromRules}}) {
 		if (isFromRules === true) {
 			return ['kubectl get networkpolicies -A   # once the API server answers: which of them select the client and the backends'];

@@ -169,6 +169,19 @@ test('NetworkPolicy: one that lets nobody in is the cause where it is enforced, 
 	t.is(causeOf(underPolicy(policy({ingress: []}), {isEnforced: true, outcomes: remote})), undefined, 'another pod that it denies gets through');
 });
 
+test('NetworkPolicy: the rules of FORWARD that were made of it are named after it', t => {
+	const chain = 'KUBE-POD-FW-NGINX';
+	const forwardRules = [`-A FORWARD -d 10.244.0.0/24 -p tcp -m tcp --dport 80 -j ${chain}`, `-A ${chain} -s 10.244.0.1/32 -j ACCEPT`, `-A ${chain} -j DROP`];
+	const outcomes = {
+		'mars2 vip': 'timeout', 'mars2 10.244.0.19': 'timeout', 'mars3 vip': 'timeout', 'mars3 10.244.0.19': 'timeout', 'nginx-app vip': 'timeout', 'k8s2 vip': 'timeout',
+	} as const;
+	const evidence = buildEvidence({...fromMars2, node: {mode: 'iptables', bridgeNetfilter: 1, forwardRules}, outcomes});
+	t.is(causeOf(evidence), 'forward-policy-drop', 'somebody else\'s rules');
+	const denied = {...evidence, target: {...evidence.target, policies: policy({ingress: []})}};
+	t.is(causeOf(denied), 'network-policy-drop', 'although FORWARD explains more');
+	t.deepEqual(diagnose(checks, denied).contributing.map(({check}) => check.id), ['forward-policy-drop']);
+});
+
 test('NetworkPolicy: a client of another namespace is held by the policies of its own', t => {
 	const inShop = (namespace: string, spec: Readonly<Record<string, unknown>>): Evidence => {
 		const evidence = underPolicy(policy({podSelector: {}, policyTypes: ['Egress'], ...spec}, namespace), {isEnforced: true, outcomes: {}});
