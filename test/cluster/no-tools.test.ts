@@ -1,5 +1,5 @@
 import process from 'node:process';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {startCommand} from '../../src/access/run.ts';
 import {
 	type Report,
@@ -8,6 +8,7 @@ import {
 	flagsOf,
 	hairpin,
 	hairpinArgv,
+	kubectl,
 	onNode,
 	until,
 } from '../helpers/real-cluster.ts';
@@ -25,8 +26,6 @@ const show = String.raw`sed -n "s,^tmpfs \(/usr/s*bin/[^ ]*\) .*,\1,p" /proc/mou
 const leftovers = 'ls -d /var/tmp/hairpin-* /tmp/hairpin-* /run/hairpin-* 2>/dev/null; grep -lzE "^(tcpdump|.*/ld-linu[x].*)$" /proc/[0-9]*/cmdline 2>/dev/null || true';
 const founding = ['svc/nginx', '--from', 'pod/mars1'];
 const nodes = [1, 2];
-
-// Each takes a whole session; the README says how to ask for all.
 
 let archive = '';
 
@@ -49,6 +48,23 @@ test.after.always(async () => {
 	await restoreCluster();
 });
 
+const selftestAsNodePod = async (t: ExecutionContext, image: string): Promise<string> => {
+	const spec = {nodeName: 'k8s3', hostNetwork: true, hostPID: true, restartPolicy: 'Never'};
+	await kubectl('run', 'selftest', `--image=${image}`, '--image-pull-policy=Never', `--overrides=${JSON.stringify({spec})}`, '--command', '--', 'selftest');
+	t.teardown(async () => kubectl('delete', 'pod', 'selftest', '--grace-period=1'));
+	await until('the pod to end', async () => /Succeeded|Failed/v.test(await kubectl('get', 'pod', 'selftest', '-o', 'jsonpath={.status.phase}')));
+	return kubectl('logs', 'selftest');
+};
+
+/** In mars3, which is on k8s3. */
+const selftestInPod = async (image: string): Promise<string> => {
+	const container = `selftest-${Date.now()}`;
+	await kubectl('debug', 'pod/mars3', `--image=${image}`, '--image-pull-policy=Never', `--container=${container}`, '--', 'selftest');
+	const state = `{.status.ephemeralContainerStatuses[?(@.name=="${container}")].state.terminated.reason}`;
+	await until('the container to end', async () => (await kubectl('get', 'pod', 'mars3', '-o', `jsonpath=${state}`)).trim() !== '');
+	return kubectl('logs', 'mars3', `--container=${container}`);
+};
+
 onClusterThoroughly('the image goes onto a node without a registry, and the node says that it has it', async t => {
 	const where = ['--node', 'k8s3', ...await flagsOf('ssh'), '--archive', archive];
 	const loaded = await hairpin(['image', 'load', ...where]);
@@ -57,8 +73,10 @@ onClusterThoroughly('the image goes onto a node without a registry, and the node
 	const listed = await hairpin(['image', 'list', ...where]);
 	t.regex(listed.stdout, /^k8s3 {2}has it \(sha256:[0-9a-f]+\), asked by ctr/v);
 	t.is(await onNode(3, leftovers), '');
-	const [name] = /hairpin\.local\/debug:[\d.]+/v.exec(await onNode(3, 'ctr -n k8s.io images list -q')) ?? [];
-	t.regex(await onNode(3, `ctr -n k8s.io run --rm --net-host ${name ?? ''} selftest-$$ selftest`), /selftest: 0 failed/v);
+	const [name = ''] = /hairpin\.local\/debug:[\d.]+/v.exec(await onNode(3, 'ctr -n k8s.io images list -q')) ?? [];
+	t.regex(await onNode(3, `ctr -n k8s.io run --rm --net-host ${name} selftest-$$ selftest`), /selftest: 0 failed/v, 'as a container');
+	t.regex(await selftestAsNodePod(t, name), /selftest: 0 failed/v, 'as a pod on the node\'s network');
+	t.regex(await selftestInPod(name), /selftest: 0 failed/v, 'as a container inside a pod');
 });
 
 onCluster('a node that cannot be reached gets one sentence, and the others their image', async t => {

@@ -1,6 +1,7 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import type {CommandResult} from '../../src/access/run.ts';
 import {type Incident, incidents} from '../helpers/incidents.ts';
@@ -11,7 +12,14 @@ import {
 	prepareCluster,
 	restoreCluster,
 } from '../helpers/on-cluster.ts';
-import {flagsOf, hairpin, kubectl} from '../helpers/real-cluster.ts';
+import {
+	clusterEnv,
+	flagsOf,
+	hairpin,
+	hairpinArgv,
+	kubectl,
+} from '../helpers/real-cluster.ts';
+import {startRobot} from '../helpers/robot.ts';
 
 let directory = '';
 
@@ -100,5 +108,28 @@ onClusterThoroughly('a shipped runbook in another incident stops where that show
 		t.regex(result.stdout, says);
 	}
 
+	t.deepEqual(await allStates(), before);
+});
+
+onClusterThoroughly('on the screens: the change is shown and made by a key, and the answer puts it back', async t => {
+	const before = await allStates();
+	const {kubeconfig, kubectl: program} = await clusterEnv();
+	const robot = await startRobot(await hairpinArgv(['runbook', 'br-netfilter', 'svc/nginx', '--from', incidents.founding.from, '--set', 'nodes=k8s1', ...await flagsOf('ssh')]), {
+		patienceMs: 180_000, env: {XDG_STATE_HOME: directory, KUBECONFIG: kubeconfig, PATH: `${path.dirname(program)}:${process.env.PATH ?? ''}`},
+	});
+	t.teardown(() => {
+		robot.close();
+	});
+	await robot.until('the change', text => text.includes('make this change?') && text.includes('modprobe br_netfilter'));
+	robot.press('y');
+	await robot.sees('Keep it, or put it back?');
+	robot.press('tab');
+	await robot.sees('▌undo');
+	robot.press('enter');
+	await robot.sees('put this back?');
+	robot.press('y');
+	await robot.sees('walked to its end');
+	robot.press('q');
+	t.is((await robot.ended).exitCode, 0);
 	t.deepEqual(await allStates(), before);
 });

@@ -59,6 +59,7 @@ onCluster('from the start to the verdict on screen, a shell in the client\'s net
 onCluster('three keys: the repair is shown, made on all nodes and verified; a fourth one puts it back', async t => {
 	const states = async () => Promise.all([1, 2, 3].map(async node => stateOf(node)));
 	const before = await states();
+	const startedAt = performance.now();
 	const robot = await openScreens(t);
 	await robot.sees('certain');
 	await robot.until('the end', text => /CLIENT mars1 .*\d packets/v.test(text));
@@ -67,6 +68,7 @@ onCluster('three keys: the repair is shown, made on all nodes and verified; a fo
 	t.deepEqual(await states(), before);
 	robot.press('y');
 	await robot.until('that it was made', text => text.includes('the change is made') && /verified: all \d+ probes are open/v.test(text));
+	t.log(`from the start to the verified repair: ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
 	t.regex(await onNode(3, 'cat /proc/sys/net/bridge/bridge-nf-call-iptables'), /^1/v);
 	robot.press('u');
 	await robot.until('that it was put back', text => text.includes('it is put back'));
