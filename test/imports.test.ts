@@ -27,7 +27,8 @@ const local = imports.filter(({specifier}) => specifier.startsWith('.')).map(ent
 // Who may import whom (design.md §4). Areas that are not named here may be imported by the composition root alone.
 const directions: Readonly<Record<string, readonly string[]>> = {
 	packets: [],
-	datapath: [],
+	// Addresses as numbers.
+	datapath: ['packets'],
 	clean: [],
 	'hex-address': [],
 	'vip-check': ['access', 'cluster', 'options', 'session', 'vip'],
@@ -49,9 +50,10 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	target: ['clean', 'cluster', 'user-facing-error'],
 	probes: ['access', 'cluster', 'target'],
 	capture: ['access', 'clean', 'cluster', 'evidence', 'hex-address', 'packets', 'probes', 'target', 'user-facing-error'],
-	evidence: ['access', 'capture', 'clean', 'cluster', 'hex-address', 'probes', 'target'],
+	evidence: ['access', 'capture', 'clean', 'cluster', 'datapath', 'hex-address', 'probes', 'target'],
 	check: ['evidence', 'probes'],
 	checks: ['check', 'cluster', 'datapath', 'evidence', 'packets', 'probes', 'target'],
+	prediction: ['checks', 'cluster', 'datapath', 'diagnosis', 'evidence', 'packets', 'probes', 'target'],
 	diagnosis: ['check', 'checks', 'cluster', 'evidence', 'probes', 'target'],
 	'session-state': ['access', 'capture', 'check', 'cluster', 'diagnosis', 'evidence', 'packets', 'probes', 'target'],
 	bundle: ['access', 'capture', 'clean', 'cluster', 'options', 'packets', 'read-build', 'report', 'session-state', 'target', 'user-facing-error'],
