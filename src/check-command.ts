@@ -90,14 +90,17 @@ const prepareCheck = (options: CheckOptions & {readonly service: string}, kubect
 /** The JSON report of what was judged. */
 export const formatState = (state: SessionState): string => formatJson(state, exitCodeOf(state), repairOf(state));
 
+/** What is printed of an incident. */
+export type Printed = Pick<CheckOptions, 'isJson' | 'isWalked'>;
+
 /** Prints the report of what was judged. */
-export const writeReport = (state: SessionState, isJson: boolean, {write}: Output): void => {
-	write(isJson ? formatState(state) : formatReport(state, repairOf(state)));
+export const writeReport = (state: SessionState, {isJson, isWalked}: Printed, {write}: Output): void => {
+	write(isJson ? formatState(state) : formatReport(state, repairOf(state), isWalked));
 };
 
-const formatIncident = ({isJson, reports}: CheckOptions, incident: Incident): string => {
+const formatIncident = ({isJson, isWalked, reports}: CheckOptions, incident: Incident): string => {
 	const {state, exitCode, repairOf: repairs} = incident;
-	return formatPrinted(reports, incident) ?? (isJson ? formatJson(state, exitCode, repairs) : formatReport(state, repairs));
+	return formatPrinted(reports, incident) ?? (isJson ? formatJson(state, exitCode, repairs) : formatReport(state, repairs, isWalked));
 };
 
 const stamp = (state: SessionState, timeline: Incident['timeline']): Incident => stampIncident({

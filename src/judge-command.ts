@@ -5,6 +5,7 @@ import {refuseUnwritable} from './bundle/write-bundle.ts';
 import {createBundleSource} from './bundle-source.ts';
 import {
 	type Output,
+	type Printed,
 	exitCodeOf,
 	formatState,
 	writeReport,
@@ -57,17 +58,17 @@ export const judgeAgain = async (file: string, {warn, onEvent, onJudged}: JudgeT
 };
 
 /** Judges a bundle and prints the report. Resolves with the exit code. */
-export const printJudged = async (bundle: Bundle, isJson: boolean, output: Output, signal: AbortSignal): Promise<number> => exitCodeOf(await runRecorded(bundle, {
+export const printJudged = async (bundle: Bundle, printed: Printed, output: Output, signal: AbortSignal): Promise<number> => exitCodeOf(await runRecorded(bundle, {
 	speed: Infinity,
 	onEvent: tellProgress(output.warn),
 	onJudged(judged) {
-		writeReport(judged, isJson, output);
+		writeReport(judged, printed, output);
 	},
 	signal,
 }));
 
 /** `hairpin check --from-bundle` and `hairpin open`: asks the same questions of a bundle, and judges its answers with the checks of today. Resolves with the exit code. */
-export const judgeBundle = async ({file, isJson, isPlain, redactedFile}: JudgeOptions, output: Output, signal: AbortSignal): Promise<number> => {
+export const judgeBundle = async ({file, isJson, isWalked, isPlain, redactedFile}: JudgeOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	if (redactedFile !== undefined) {
 		return redactFile(file, redactedFile, output, signal);
 	}
@@ -76,6 +77,6 @@ export const judgeBundle = async ({file, isJson, isPlain, redactedFile}: JudgeOp
 	warnOfEnd(bundle, output);
 	const {service, from} = bundle.manifest;
 	return chooseFrontEnd(readTerminal(isPlain || isJson)).kind === 'plain'
-		? printJudged(bundle, isJson, output, signal)
+		? printJudged(bundle, {isJson, isWalked}, output, signal)
 		: showScreens(createBundleSource(bundle), {service, from}, output, signal);
 };

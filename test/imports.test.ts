@@ -74,7 +74,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'judge-command': ['bundle', 'bundle-source', 'check-command', 'front-end', 'keep-redacted', 'options', 'recorded-session', 'redact-bundle', 'report', 'session', 'session-state', 'show-screens'],
 	session: ['access', 'capture', 'checks', 'diagnosis', 'evidence', 'probes', 'session-state', 'target', 'user-facing-error'],
 	ladder: ['packets', 'report', 'user-facing-error'],
-	report: ['access', 'capture', 'changes', 'check', 'cluster', 'diagnosis', 'evidence', 'fix', 'fleet', 'packets', 'probes', 'session-state', 'target'],
+	report: ['access', 'capture', 'changes', 'check', 'cluster', 'datapath', 'diagnosis', 'evidence', 'fix', 'fleet', 'packets', 'prediction', 'probes', 'session-state', 'target'],
 	fleet: ['access', 'check', 'checks', 'cluster', 'evidence', 'target', 'user-facing-error'],
 	'nodes-command': ['access', 'check-command', 'cluster', 'fleet', 'options', 'report'],
 	options: ['practice-incidents', 'user-facing-error'],

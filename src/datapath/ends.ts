@@ -55,7 +55,7 @@ export const reachBackend = (host: Host): Stage => journey => {
 	}
 
 	const isAccepted = host.listens(destination.port ?? 0);
-	return [{...note(journey, {...told, because: `sees ${formatAddress({ip: source.ip, port: undefined})} as the source${describeListening(isAccepted)}`}), seenSource: source, isAccepted}];
+	return [{...note(journey, {...told, because: `sees ${formatAddress({ip: source.ip, port: undefined})}${describeListening(isAccepted)}`}), seenSource: source, isAccepted}];
 };
 
 /** The packet goes back to where it seems to come from. */
@@ -75,12 +75,19 @@ export const turnRound: Stage = journey => {
 export const finish = (journey: Journey): Journey => {
 	const {attempt: {from, to}, packet: {source}, isAccepted} = journey;
 	const told = {node: nodeOf(from.place), stage: from.label};
-	if (!isSameAddress(source, to)) {
-		return lose(journey, {...told, by: `dialled ${formatAddress(to)}`, because: `an answer from ${formatAddress(source)}, where ${formatAddress(to)} was dialled: it belongs to no connection`});
+	if (isSameAddress(source, to)) {
+		return {
+			...note(journey, {...told, because: isAccepted === false ? 'is refused' : 'gets its answer'}),
+			outcome: {does: 'delivered', isAccepted, answerFrom: source},
+		};
 	}
 
+	// Its kernel resets what belongs to no connection, and goes on waiting (RFC 9293, 3.5.2).
+	const because = `the answer is from ${formatAddress(source)}, not ${formatAddress(to)}`;
 	return {
-		...note(journey, {...told, because: isAccepted === false ? 'is refused' : 'gets its answer'}),
-		outcome: {does: 'delivered', isAccepted, answerFrom: source},
+		...note(journey, {...told, because}),
+		outcome: {
+			does: 'lost', at: journey.steps.length, because, answer: 'timeout', answerFrom: source,
+		},
 	};
 };

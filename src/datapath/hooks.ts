@@ -41,8 +41,8 @@ export const bareRule = (by: string): string | undefined => /^the rule "(?<text>
 
 /** The rule that lets a packet pass; undefined where none has to, or where it can be one or another. */
 const passingRule = (rulesets: readonly Ruleset[], hook: FilterHook, packet: HookPacket): string | undefined => {
-	const by = new Set(rulesets.flatMap(ruleset => walkTable(ruleset, 'filter', hook, packet).map(ending => bareRule(ending.by))));
-	return by.size === 1 ? [...by][0] : undefined;
+	const deciding = rulesets.map(ruleset => new Set(walkTable(ruleset, 'filter', hook, packet).map(ending => bareRule(ending.by))));
+	return deciding.flatMap(by => (by.size === 1 ? [...by] : [])).find(by => by !== undefined);
 };
 
 const passFilter = (journey: Journey, node: NodeView, hook: FilterHook, by: string | undefined): Journey => (node.unreadTables.length === 0

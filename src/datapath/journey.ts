@@ -35,8 +35,8 @@ export type Translation = {
 export type Outcome =
 	/** The answer comes back from the address that was dialled. `isAccepted`: whether somebody listens; undefined where that is not known. */
 	| {readonly does: 'delivered'; readonly isAccepted: boolean | undefined; readonly answerFrom: Address}
-	/** `answer` is what the one who connects learns of it. */
-	| {readonly does: 'lost'; readonly at: number; readonly because: string; readonly answer: 'timeout' | 'refused' | 'unreachable'}
+	/** `answer` is what the one who connects learns of it; `answerFrom` is the wrong address that an answer came from. */
+	| {readonly does: 'lost'; readonly at: number; readonly because: string; readonly answer: 'timeout' | 'refused' | 'unreachable'; readonly answerFrom?: Address}
 	| {readonly does: 'unknown'; readonly at: number; readonly because: string};
 
 /** A packet on its way, with everything that happened so far. */

@@ -146,7 +146,7 @@ const arrive = (name: string, by?: Bridged): Stage => onNode(name, (given, node)
 const pastNetfilter = (journey: Journey, node: NodeView, {name}: BridgeView): Journey => {
 	const isSkipped = restoreSource(node)(journey)[0] !== journey;
 	return note(journey, {
-		node: node.name, stage: `bridge ${name}`, by: 'br_netfilter off', because: isSkipped ? 'switched past netfilter: nothing translates it back' : 'switched past netfilter',
+		node: node.name, stage: `bridge ${name}`, by: 'br_netfilter off', because: isSkipped ? 'passes netfilter by, untranslated' : 'passes netfilter by',
 	});
 };
 

@@ -58,7 +58,7 @@ const compareRequest = (walks: readonly Walk[], flow: Flow, evidence: Evidence):
 	return walk.seenSource !== undefined && isAtBackend(flow, evidence) ? [compareSource(walk, flow, backend, sourceAtBackend)] : [];
 };
 
-const isPredictedImpossible = ({outcome, steps}: Walk): boolean => outcome.does === 'lost' && steps.at(-1)?.direction === 'reply' && steps.at(-1)?.by?.startsWith('dialled ') === true;
+const isPredictedImpossible = ({outcome}: Walk): boolean => outcome.does === 'lost' && outcome.answerFrom !== undefined;
 
 /** The answer: from whom the client got it. */
 const compareReply = (walks: readonly Walk[], flow: Flow): readonly Comparison[] => {

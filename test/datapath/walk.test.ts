@@ -45,7 +45,7 @@ test('pod to pod of another node', flow, pod, ['10.180.1.3', 80], ['10.180.1.3:8
 
 // What was measured (faults.md 2): with br_netfilter off the answer of a neighbour is switched past NAT.
 const off = {isBridgeFiltered: false};
-const impossible = '10.180.0.1:80 sees 10.180.0.2: lost, timeout: an answer from 10.180.0.1:80, where 172.30.0.41:80 was dialled: it belongs to no connection';
+const impossible = '10.180.0.1:80 sees 10.180.0.2: lost, timeout: the answer is from 10.180.0.1:80, not 172.30.0.41:80';
 test('br_netfilter off: pod to cluster IP of a neighbour', flow, pod, ['172.30.0.41', 80], [impossible], off);
 test('br_netfilter off: pod to pod of the same bridge', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], off);
 test('br_netfilter off: node to cluster IP', flow, 'node1', ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], off);
