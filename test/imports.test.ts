@@ -95,7 +95,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'front-end': [],
 	terminal: ['read-asset'],
 	// Drawing reads values; where an incident comes from is handed in.
-	ui: ['capture', 'check', 'clean', 'cluster', 'evidence', 'packets', 'probes', 'report', 'session-state', 'target', 'terminal', 'user-facing-error'],
+	ui: ['capture', 'check', 'clean', 'cluster', 'datapath', 'evidence', 'packets', 'prediction', 'probes', 'report', 'session-state', 'target', 'terminal', 'user-facing-error'],
 	'incident-repair': ['cluster', 'consent', 'fix', 'fix-command', 'options', 'report', 'session-state', 'ui', 'undo-command', 'user-facing-error'],
 	'incident-command': ['access', 'capture', 'check-command', 'checks', 'cluster', 'fix', 'front-end', 'incident-keeper', 'incident-repair', 'keep-session', 'options', 'probes', 'session', 'session-state', 'shared-access', 'show-screens', 'target', 'ui', 'user-facing-error'],
 	hairpin: ['cache-directory', 'cli', 'refuse-old-node'],

@@ -17,11 +17,13 @@ const width = 78;
 const arrows = {request: '→', reply: '←'} as const;
 const marks = {agrees: '✓', disagrees: '✗', unknown: '?'} as const;
 
+/** `k8s1 PREROUTING`; pods and nodes as ends by their own name. */
+export const nameStep = ({node, stage}: Step): string => (node === undefined || node === stage || stage.includes('/') ? stage : `${node} ${stage}`);
+
 /** `→ k8s1 PREROUTING: DNAT to 10.244.0.19:80 [-A KUBE-SEP-… --to-destination 10.244.0.19:80]`, cut where it gets too long. */
-const formatStep = ({direction, node, stage, because, by}: Step): string => {
-	const isAtEnd = node === undefined || node === stage || stage.includes('/');
-	const where = isAtEnd ? stage : `${node} ${stage}`;
-	const line = cutText(`${arrows[direction]} ${where}: ${because}`, width - 4);
+const formatStep = (step: Step): string => {
+	const {direction, because, by} = step;
+	const line = cutText(`${arrows[direction]} ${nameStep(step)}: ${because}`, width - 4);
 	const room = width - 4 - stringWidth(line) - 3;
 	return by === undefined || room < 12 ? line : `${line} [${cutText(by, room)}]`;
 };
