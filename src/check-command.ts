@@ -90,10 +90,13 @@ const prepareCheck = (options: CheckOptions & {readonly service: string}, kubect
 /** The JSON report of what was judged. */
 export const formatState = (state: SessionState): string => formatJson(state, exitCodeOf(state), repairOf(state));
 
+/** What is printed of an incident. */
+export type Printed = Pick<CheckOptions, 'isJson' | 'isWalked'>;
+
 /** The report that is printed. */
-export const formatIncident = ({isJson, reports}: {readonly isJson: boolean; readonly reports?: ReportOptions | undefined}, incident: Incident): string => {
+export const formatIncident = ({isJson, isWalked, reports}: Printed & {readonly reports?: ReportOptions | undefined}, incident: Incident): string => {
 	const {state, exitCode, repairOf: repairs} = incident;
-	return formatPrinted(reports, incident) ?? (isJson ? formatJson(state, exitCode, repairs) : formatReport(state, repairs));
+	return formatPrinted(reports, incident) ?? (isJson ? formatJson(state, exitCode, repairs) : formatReport(state, repairs, isWalked));
 };
 
 /** What was judged, as a report tells it. */

@@ -19,7 +19,7 @@ const keepBundle = async (incident: PracticeIncident, file: string): Promise<voi
 };
 
 /** `hairpin demo`: an incident to practise on, without a cluster. Resolves with the exit code of the last session. */
-export const demo = async ({name, isPlain, isJson, isHurried, bundleFile}: DemoOptions, output: Output, signal: AbortSignal): Promise<number> => {
+export const demo = async ({name, isPlain, isJson, isWalked, isHurried, bundleFile}: DemoOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	const incident = practiceIncidents.find(candidate => candidate.name === name) ?? practiceIncidents[0];
 	if (bundleFile !== undefined) {
 		await keepBundle(incident, bundleFile);
@@ -32,5 +32,5 @@ export const demo = async ({name, isPlain, isJson, isHurried, bundleFile}: DemoO
 	}
 
 	output.warn(`hairpin: practice, recorded on a real cluster: ${incident.title}`);
-	return printJudged(found, {isJson}, output, signal);
+	return printJudged(found, {isJson, isWalked}, output, signal);
 };

@@ -88,7 +88,7 @@ const runPlain = async (options: IncidentOptions, output: Output, signal: AbortS
 
 	output.warn(`hairpin: lines instead of screens, because ${because}`);
 	return check({
-		...options, command: 'check', service: options.service, vip: undefined, bundleFile: undefined, isJson: false, isDryRun: false,
+		...options, command: 'check', service: options.service, vip: undefined, bundleFile: undefined, isJson: false, isWalked: false, isDryRun: false,
 	}, output, signal);
 };
 

@@ -5,6 +5,7 @@ import {refuseUnwritable} from './bundle/write-bundle.ts';
 import {createBundleSource} from './bundle-source.ts';
 import {
 	type Output,
+	type Printed,
 	exitCodeOf,
 	formatIncident,
 	formatState,
@@ -60,7 +61,7 @@ export const judgeAgain = async (file: string, {warn, onEvent, onJudged}: JudgeT
 };
 
 /** Judges a bundle, prints the report and writes those that have a file. Resolves with the exit code. */
-export const printJudged = async (bundle: Bundle, options: Pick<JudgeOptions, 'isJson' | 'reports'>, output: Output, signal: AbortSignal): Promise<number> => {
+export const printJudged = async (bundle: Bundle, options: Printed & Pick<JudgeOptions, 'reports'>, output: Output, signal: AbortSignal): Promise<number> => {
 	let incident: Incident | undefined;
 	const state = await runRecorded(bundle, {
 		speed: Infinity,

@@ -27,7 +27,8 @@ const local = imports.filter(({specifier}) => specifier.startsWith('.')).map(ent
 // Who may import whom (design.md §4). Areas that are not named here may be imported by the composition root alone.
 const directions: Readonly<Record<string, readonly string[]>> = {
 	packets: [],
-	datapath: [],
+	// Addresses as numbers.
+	datapath: ['packets'],
 	clean: [],
 	'hex-address': [],
 	'vip-check': ['access', 'cluster', 'options', 'session', 'vip'],
@@ -49,9 +50,10 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	target: ['clean', 'cluster', 'user-facing-error'],
 	probes: ['access', 'cluster', 'target'],
 	capture: ['access', 'clean', 'cluster', 'evidence', 'hex-address', 'packets', 'probes', 'target', 'user-facing-error'],
-	evidence: ['access', 'capture', 'clean', 'cluster', 'hex-address', 'probes', 'target'],
+	evidence: ['access', 'capture', 'clean', 'cluster', 'datapath', 'hex-address', 'probes', 'target'],
 	check: ['evidence', 'probes'],
 	checks: ['check', 'cluster', 'datapath', 'evidence', 'packets', 'probes', 'target'],
+	prediction: ['checks', 'cluster', 'datapath', 'diagnosis', 'evidence', 'packets', 'probes', 'target'],
 	diagnosis: ['check', 'checks', 'cluster', 'evidence', 'probes', 'target'],
 	'session-state': ['access', 'capture', 'check', 'cluster', 'diagnosis', 'evidence', 'packets', 'probes', 'target'],
 	bundle: ['access', 'capture', 'clean', 'cluster', 'options', 'packets', 'read-build', 'report', 'session-state', 'target', 'user-facing-error'],
@@ -72,7 +74,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'judge-command': ['bundle', 'bundle-source', 'check-command', 'front-end', 'keep-redacted', 'options', 'recorded-session', 'redact-bundle', 'report', 'session', 'session-state', 'show-screens'],
 	session: ['access', 'capture', 'checks', 'diagnosis', 'evidence', 'probes', 'session-state', 'target', 'user-facing-error'],
 	ladder: ['packets', 'report', 'user-facing-error'],
-	report: ['access', 'capture', 'changes', 'check', 'cluster', 'diagnosis', 'evidence', 'fix', 'fleet', 'packets', 'probes', 'session-state', 'target'],
+	report: ['access', 'capture', 'changes', 'check', 'cluster', 'datapath', 'diagnosis', 'evidence', 'fix', 'fleet', 'packets', 'prediction', 'probes', 'session-state', 'target'],
 	fleet: ['access', 'check', 'checks', 'cluster', 'evidence', 'target', 'user-facing-error'],
 	'nodes-command': ['access', 'check-command', 'cluster', 'fleet', 'options', 'report'],
 	options: ['practice-incidents', 'user-facing-error'],
@@ -93,7 +95,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'front-end': [],
 	terminal: ['read-asset'],
 	// Drawing reads values; where an incident comes from is handed in.
-	ui: ['capture', 'check', 'clean', 'cluster', 'evidence', 'packets', 'probes', 'report', 'session-state', 'target', 'terminal', 'user-facing-error'],
+	ui: ['capture', 'check', 'clean', 'cluster', 'datapath', 'evidence', 'packets', 'prediction', 'probes', 'report', 'session-state', 'target', 'terminal', 'user-facing-error'],
 	'incident-repair': ['cluster', 'consent', 'fix', 'fix-command', 'options', 'report', 'session-state', 'ui', 'undo-command', 'user-facing-error'],
 	'incident-command': ['access', 'capture', 'check-command', 'checks', 'cluster', 'fix', 'front-end', 'incident-keeper', 'incident-repair', 'keep-session', 'options', 'probes', 'session', 'session-state', 'shared-access', 'show-screens', 'target', 'ui', 'user-facing-error'],
 	hairpin: ['cache-directory', 'cli', 'refuse-old-node'],

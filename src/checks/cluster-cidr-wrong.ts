@@ -2,7 +2,7 @@ import type {Check, Verdict} from '../check.ts';
 import type {Evidence, Known, NodeEvidence} from '../evidence/evidence.ts';
 import {mapKnown} from '../evidence/known.ts';
 import {configuredProxy, liveProxy} from '../evidence/readings.ts';
-import {isInCidr} from './forward/cidr.ts';
+import {isInCidr} from '../datapath/cidr.ts';
 import {nameNodes, readNodes} from './shared/nodes.ts';
 import {editProxyConfig} from './shared/repairs.ts';
 import {

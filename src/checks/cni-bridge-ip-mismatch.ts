@@ -3,7 +3,7 @@ import type {Bridge, Evidence, NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
 import {bridgeOfPod} from '../evidence/readings.ts';
 import type {Cell} from '../probes/matrix.ts';
-import {isInCidr} from './forward/cidr.ts';
+import {isInCidr} from '../datapath/cidr.ts';
 import {type Prediction, isCellExplained} from './shared/explain.ts';
 import {judgeCondition} from './shared/judge-condition.ts';
 import {nameNodes, readNodes} from './shared/nodes.ts';

@@ -1,7 +1,7 @@
 import type {Check, Verdict} from '../check.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import {type Cell, isFailing} from '../probes/matrix.ts';
-import {isInCidr} from './forward/cidr.ts';
+import {isInCidr} from '../datapath/cidr.ts';
 import {isCellExplained} from './shared/explain.ts';
 import {judgeCondition} from './shared/judge-condition.ts';
 import {ok, unknown} from './shared/verdicts.ts';

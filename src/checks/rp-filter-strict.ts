@@ -8,7 +8,7 @@ import {
 	routeTo,
 } from '../evidence/network.ts';
 import type {Cell} from '../probes/matrix.ts';
-import {isInCidr} from './forward/cidr.ts';
+import {isInCidr} from '../datapath/cidr.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
 import {judgeCondition} from './shared/judge-condition.ts';
 import {

@@ -1,3 +1,7 @@
+import type {Route} from '../datapath/route.ts';
+
+export {routeTo} from '../datapath/route.ts';
+
 /** One interface of a node that is no port of a bridge. */
 export type NodeInterface = {
 	readonly name: string;
@@ -10,15 +14,7 @@ export type NodeInterface = {
 };
 
 /** An IPv4 route of the main table. */
-export type NodeRoute = {
-	readonly device: string;
-	readonly network: string;
-	readonly prefix: number;
-	readonly gateway: string | undefined;
-	readonly metric: number;
-	/** It refuses what it matches: unreachable, prohibit, blackhole. */
-	readonly isRefusing: boolean;
-};
+export type NodeRoute = Route;
 
 /** What the node found out about a neighbour's address on the link. */
 export type Neighbour = {
@@ -44,17 +40,6 @@ export type NodeNetwork = {
 	/** How many packets rp_filter dropped since the node was started. */
 	readonly reversePathDrops: number;
 };
-
-const toWord = (ip: string): number => ip.split('.').reduce((word, part) => ((word << 8) | Number(part)) >>> 0, 0);
-
-const isCovering = ({network, prefix}: NodeRoute, ip: string): boolean =>
-	prefix === 0 || ((toWord(network) ^ toWord(ip)) >>> (32 - prefix)) === 0;
-
-/** The route that an IPv4 packet takes: the longest match, of equals the one with the smaller metric. Undefined where none matches. */
-export const routeTo = ({routes}: NodeNetwork, ip: string): NodeRoute | undefined => routes
-	.filter(route => isCovering(route, ip))
-	.toSorted((a, b) => (a.prefix === b.prefix ? a.metric - b.metric : b.prefix - a.prefix))
-	.at(0);
 
 const plainRule = /^(?:0:\s+from all lookup local|32766:\s+from all lookup main|32767:\s+from all lookup default)$/v;
 

@@ -30,6 +30,8 @@ export type CheckOptions = ClusterOptions & AccessOptions & Subject & {
 	/** Keep the whole incident in this file. */
 	readonly bundleFile: string | undefined;
 	readonly isJson: boolean;
+	/** In the text: every step that the rules make of the probes. */
+	readonly isWalked: boolean;
 	readonly reports?: ReportOptions;
 	/** Print what would be made in the cluster, and make nothing. */
 	readonly isDryRun: boolean;
@@ -42,6 +44,8 @@ export type JudgeOptions = {
 	readonly isJson: boolean;
 	/** Lines also where there is a terminal. */
 	readonly isPlain: boolean;
+	/** As in a check. */
+	readonly isWalked: boolean;
 	/** Instead of showing it: write it there with pseudonyms. */
 	readonly redactedFile?: string | undefined;
 	readonly reports?: ReportOptions | undefined;
@@ -55,6 +59,7 @@ type CheckFlags = ClusterFlags & AccessFlags & ReportFlags & {
 	readonly bundle?: string;
 	readonly fromBundle?: string;
 	readonly json?: true;
+	readonly walk?: true;
 	readonly dryRun?: true;
 };
 
@@ -102,6 +107,7 @@ export const describeCheck = (program: Command, done: (options: CheckOptions | J
 		.addOption(new Option('--from-bundle <file>', 'instead of a cluster: judge again what a bundle holds').conflicts(['vip', 'bundle', 'captures', 'dryRun', 'redact']))
 		.option('--dry-run', 'print what would be made in the cluster, and do nothing')
 		.addOption(new Option('--plain', 'text (default)').conflicts('json'))
+		.addOption(new Option('--walk', 'also print, of every probe, each step that the rules make of its packets, there and back').conflicts('json'))
 		.option('--json', 'print hairpin/report/v1')
 		.action((service: string | undefined, flags: CheckFlags) => {
 			if (flags.redact === true && flags.captures !== undefined) {
@@ -110,7 +116,7 @@ export const describeCheck = (program: Command, done: (options: CheckOptions | J
 
 			if (flags.fromBundle !== undefined) {
 				done({
-					command: 'judge', file: flags.fromBundle, isJson: flags.json === true, isPlain: true, reports: readReportFlags(command, flags, flags.json === true ? 0 : 1),
+					command: 'judge', file: flags.fromBundle, isJson: flags.json === true, isPlain: true, isWalked: flags.walk === true, reports: readReportFlags(command, flags, flags.json === true ? 0 : 1),
 				});
 				return;
 			}
@@ -124,6 +130,7 @@ export const describeCheck = (program: Command, done: (options: CheckOptions | J
 				capturesDirectory: flags.captures,
 				bundleFile: flags.bundle,
 				isJson: flags.json === true,
+				isWalked: flags.walk === true,
 				reports: readReportFlags(command, flags, flags.json === true ? 0 : 1),
 				isDryRun: flags.dryRun === true,
 			});

@@ -1,9 +1,11 @@
 import type {CaptureEvidence} from '../capture/capture-evidence.ts';
 import type {Finding} from '../check.ts';
 import type {Known} from '../evidence/evidence.ts';
+import {foretell} from '../prediction/tell.ts';
 import {type Cell, cellOutcome} from '../probes/matrix.ts';
-import type {SessionState, Timing} from '../session-state.ts';
+import {type SessionState, type Timing, evidenceOf} from '../session-state.ts';
 import type {Target} from '../target.ts';
+import {describeForetold} from './walk-json.ts';
 
 const describeTarget = ({service, port, endpoints, client, otherClient, nodes, notes, isFromRules}: Target) => ({
 	source: isFromRules === true ? 'rules' : 'api',
@@ -94,6 +96,7 @@ export const formatJson = (state: SessionState, exitCode: number, repairOf: (fin
 		verdict: diagnosis.sentence,
 		findings: diagnosis.findings.map(finding => describeFinding(finding, repairOf(finding))),
 		...describeCapture(capture),
+		walk: describeForetold(foretell(evidenceOf(state))),
 		podsRefused: state.podsRefused ?? null,
 		reached: state.reached.entries().map(([node, way]) => ({node, way})).toArray(),
 		unreachable: state.unreachable.entries().map(([point, {because, tryThis}]) => ({point, because, tryThis})).toArray(),

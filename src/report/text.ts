@@ -4,13 +4,15 @@ import type {Pod, Service} from '../cluster/cluster.ts';
 import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
 import type {Diagnosis} from '../diagnosis.ts';
 import type {Known} from '../evidence/evidence.ts';
-import type {SessionState} from '../session-state.ts';
+import {foretell} from '../prediction/tell.ts';
+import {type SessionState, evidenceOf} from '../session-state.ts';
 import type {Target} from '../target.ts';
 import {formatInventory} from './inventory.ts';
 import {formatLadder} from './ladder-text.ts';
 import {formatBackendHits, formatMatrix} from './matrix-text.ts';
 import {indent, section} from './sections.ts';
 import {cutText, formatTable, wrapText} from './table.ts';
+import {formatDisagreements, formatWalks} from './walk-text.ts';
 
 const width = 120;
 const marks = {
@@ -114,8 +116,13 @@ const formatHits = ({matrix}: SessionState, {endpoints}: Target): readonly strin
 	return cell ? formatBackendHits(cell, endpoints.filter(({isReady}) => isReady).map(({ip, port}) => `${ip}:${port}`)) : [];
 };
 
-/** The whole report as plain text. */
-export const formatReport = (state: SessionState, repairOf: (finding: Finding) => readonly string[]): string => {
+const formatRules = (state: SessionState, isWalked: boolean): readonly string[] => {
+	const foretold = foretell(evidenceOf(state));
+	return isWalked ? formatWalks(foretold) : formatDisagreements(foretold);
+};
+
+/** The whole report as plain text. `isWalked`: with every step that the rules make of the probes, else only where these went otherwise. */
+export const formatReport = (state: SessionState, repairOf: (finding: Finding) => readonly string[], isWalked = false): string => {
 	const {target, diagnosis} = state;
 	if (!target || !diagnosis) {
 		return '';
@@ -129,6 +136,7 @@ export const formatReport = (state: SessionState, repairOf: (finding: Finding) =
 		...section('reach', [...formatMatrix(state.matrix, target.service.clusterIp), ...formatHits(state, target)]),
 		...section('captures', formatCaptures(state)),
 		...section('ladder', formatLadders(state)),
+		...section(isWalked ? 'what the rules do' : 'not as the rules say', formatRules(state, isWalked)),
 		...section('checks', formatChecklist(diagnosis.findings)),
 		...formatVerdict(diagnosis),
 		...section('what would fix it', formatRepair(diagnosis, state, repairOf)),

@@ -29,15 +29,16 @@ import {drawPick} from './screens/pick.ts';
 import {matrixText} from './screens/reach.ts';
 import {drawRunbook} from './screens/runbook.ts';
 import {drawShell, shellArea} from './screens/shell.ts';
+import {walkText} from './screens/walk.ts';
 import {spinnerAt} from './theme.ts';
 import {type ScreenName, screenOf} from './view.ts';
 
 const texts = {
-	ladder: ladderText, matrix: matrixText, evidence: evidenceText, claims: claimsText, help: helpText, change: changeText, journal: journalText,
+	ladder: ladderText, matrix: matrixText, evidence: evidenceText, claims: claimsText, walk: walkText, help: helpText, change: changeText, journal: journalText,
 } as const;
 
 const titles: Readonly<Record<TextScreen, string>> = {
-	ladder: 'LADDER', matrix: 'MATRIX', evidence: 'EVIDENCE', claims: 'CLAIMED AND ACTUAL', help: 'HELP', change: 'CHANGE', journal: 'JOURNAL',
+	ladder: 'LADDER', matrix: 'MATRIX', evidence: 'EVIDENCE', claims: 'CLAIMED AND ACTUAL', walk: 'WHAT THE RULES DO', help: 'HELP', change: 'CHANGE', journal: 'JOURNAL',
 };
 
 type TextScreen = keyof typeof texts;

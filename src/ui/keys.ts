@@ -5,7 +5,7 @@ import type {ScreenName} from './view.ts';
 /** What a key asks for. */
 export type ActionName =
 	| 'move-up' | 'move-down' | 'page-up' | 'page-down' | 'go-first' | 'go-last' | 'next-pane' | 'previous-pane' | 'open'
-	| 'show-evidence' | 'show-ladder' | 'show-matrix' | 'show-claims' | 'show-journal' | 'show-shell' | 'widen-shell' | 'next-point' | 'run-again' | 'pick-another'
+	| 'show-evidence' | 'show-ladder' | 'show-matrix' | 'show-claims' | 'show-walk' | 'show-journal' | 'show-shell' | 'widen-shell' | 'next-point' | 'run-again' | 'pick-another'
 	| 'show-incident' | 'answer' | 'agree' | 'refuse' | 'show-change' | 'make-change' | 'undo-change'
 	| 'keep-bundle' | 'open-packets' | 'search' | 'find-next' | 'copy' | 'command' | 'help' | 'back' | 'quit' | 'suspend';
 
@@ -25,7 +25,7 @@ export type KeyBinding = {
 	readonly offWhen?: (model: Model) => string | undefined;
 };
 
-const texts: readonly ScreenName[] = ['ladder', 'matrix', 'evidence', 'claims', 'help', 'change', 'journal'];
+const texts: readonly ScreenName[] = ['ladder', 'matrix', 'evidence', 'claims', 'walk', 'help', 'change', 'journal'];
 const lists: readonly ScreenName[] = ['incident', 'pick', ...texts];
 const everyPane: readonly ScreenName[] = [...lists, 'runbook'];
 
@@ -126,6 +126,9 @@ export const keyBindings: readonly KeyBinding[] = [
 	},
 	{
 		keys: ['a'], on: ['incident', 'ladder', 'matrix', 'evidence', 'runbook'], does: 'show-claims', says: 'actual', explains: 'claimed and actual: what files and processes say of hairpin mode, proxy mode and masqueradeAll, and what the kernel does', command: 'claims', offWhen: withoutNode,
+	},
+	{
+		keys: ['t'], on: ['incident', 'ladder', 'matrix', 'evidence', 'claims', 'runbook'], does: 'show-walk', says: 'rules', explains: 'what the rules do: every probe step by step through the rules of the nodes, there and back, and whether the packets agree', command: 'rules', offWhen: model => withoutNode(model) ?? withoutProbe(model),
 	},
 	{
 		keys: ['s'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'show-shell', says: 'shell', explains: 'a shell on the client, the backend or the node, beside the checklist', command: 'shell', offWhen: withoutShell,

@@ -160,6 +160,7 @@ const acts: Readonly<Record<ActionName, Act>> = {
 	'show-ladder': ({view}) => ({view: pushScreen(view, 'ladder')}),
 	'show-matrix': ({view}) => ({view: pushScreen(view, 'matrix')}),
 	'show-claims': ({view}) => ({view: pushScreen(view, 'claims')}),
+	'show-walk': ({view}) => ({view: pushScreen(view, 'walk')}),
 	'show-journal': ({view}) => ({view: pushScreen(view, 'journal'), deed: 'read-journal'}),
 	'show-shell': ({view}) => ({view: pushScreen(view, 'shell'), deed: 'open-shell'}),
 	'show-change': ({view}) => ({view: pushScreen(view, 'change'), deed: 'prepare-change'}),

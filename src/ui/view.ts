@@ -1,5 +1,5 @@
 /** The screens (design.md §8). */
-export type ScreenName = 'incident' | 'pick' | 'ladder' | 'matrix' | 'evidence' | 'claims' | 'journal' | 'help' | 'shell' | 'change' | 'runbook';
+export type ScreenName = 'incident' | 'pick' | 'ladder' | 'matrix' | 'evidence' | 'claims' | 'walk' | 'journal' | 'help' | 'shell' | 'change' | 'runbook';
 
 /** The panes of the incident, in the order of the tab key; in a narrow window one is shown at a time. */
 export const panes = ['checklist', 'captures', 'reach', 'cause'] as const;

@@ -1,7 +1,7 @@
 import test from 'ava';
-import {isInCidr} from '../../src/checks/forward/cidr.ts';
-import {type ForwardedPacket, parseRule} from '../../src/checks/forward/rule.ts';
-import {walkHook, walkRulesets} from '../../src/checks/forward/walk.ts';
+import {isInCidr} from '../../src/datapath/cidr.ts';
+import {type HookPacket, parseRule} from '../../src/datapath/rule.ts';
+import {walkHook, walkRulesets} from '../../src/datapath/filter.ts';
 import {forwardPolicyDrop} from '../../src/checks/forward-policy-drop.ts';
 import {ipForwardOff} from '../../src/checks/ip-forward-off.ts';
 import type {Check} from '../../src/check.ts';
@@ -16,7 +16,7 @@ import {buildCapture, buildFlow} from '../helpers/flow-builder.ts';
 import type {Outcomes} from '../helpers/matrix-builder.ts';
 import type {NodeSettings} from '../helpers/node-builder.ts';
 
-const packet: ForwardedPacket = {
+const packet: HookPacket = {
 	source: '10.244.2.31', destination: '10.244.0.19', protocol: 'tcp', destinationPort: 80, state: 'NEW', mark: 0, inInterface: undefined, outInterface: 'cni0', bridges: ['cni0', 'docker0'],
 };
 

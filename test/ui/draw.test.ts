@@ -1,11 +1,12 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {checks} from '../../src/checks/index.ts';
-import {drawScreen, plainLine} from '../../src/ui/draw.ts';
+import {drawScreen, plainLine, textOf} from '../../src/ui/draw.ts';
 import {keyBindings, nameKey} from '../../src/ui/keys.ts';
 import {drawable, lineWidth} from '../../src/ui/line.ts';
 import type {Model} from '../../src/ui/model.ts';
 import {type ScreenName, initialView, panes} from '../../src/ui/view.ts';
+import {readRecordedState} from '../helpers/recorded-evidence.ts';
 import {readRecording} from '../helpers/session-recording.ts';
 
 const told = readRecording('founding');
@@ -35,7 +36,7 @@ const modelAt = (index: number, screen: ScreenName): Model => ({
 	},
 });
 
-const screens: readonly ScreenName[] = ['incident', 'pick', 'ladder', 'matrix', 'evidence', 'claims', 'help', 'shell', 'change', 'journal', 'runbook'];
+const screens: readonly ScreenName[] = ['incident', 'pick', 'ladder', 'matrix', 'evidence', 'claims', 'walk', 'help', 'shell', 'change', 'journal', 'runbook'];
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
@@ -113,4 +114,18 @@ test('text is drawn without what a terminal obeys or cannot show', t => {
 	}
 
 	t.is(drawable('nginx-äöü 漢字'), 'nginx-äöü 漢字');
+});
+
+test('the screen of the rules tells every step with the whole rule, and the packet where it changes', async t => {
+	const state = await readRecordedState('practice/founding/proxy-mode=iptables.bundle');
+	const text = textOf({...modelAt(told.length - 1, 'walk'), state}, 80)?.map(spans => plainLine(spans)).join('\n') ?? '';
+	t.true(text.includes(`
+    → k8s1 PREROUTING: DNAT to 10.244.0.19:80
+        10.244.0.18 → 10.244.0.19:80
+        -A KUBE-SEP-6L7NTXLAVMWDDHVR -p tcp -m comment --comment
+        "default/nginx" -m tcp -j DNAT --to-destination 10.244.0.19:80
+    → k8s1 FORWARD: no rule stops it
+`));
+	t.true(text.includes(' ✓ the rules say of default/mars1 → 10.98.171.178:8080: timeout; the probe met:'));
+	t.true(text.includes('    ← default/mars1: the answer is from 10.244.0.19:80, not 10.98.171.178:8080'));
 });

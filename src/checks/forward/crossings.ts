@@ -4,14 +4,14 @@ import {bridgeOfPod} from '../../evidence/readings.ts';
 import {type Passage, passagesOf} from '../shared/passages.ts';
 import type {Route} from '../shared/routes.ts';
 import {isMasqueradingAll} from '../shared/bypass.ts';
-import type {ForwardedPacket} from './rule.ts';
-import {type ForwardVerdict, walkRulesets} from './walk.ts';
+import type {HookPacket} from '../../datapath/rule.ts';
+import {type FilterVerdict, walkRulesets} from '../../datapath/filter.ts';
 
 /** One packet of a route at one node's FORWARD hook, and what becomes of it. */
 export type Crossing = {
 	readonly node: string;
-	readonly packet: ForwardedPacket;
-	readonly verdict: ForwardVerdict;
+	readonly packet: HookPacket;
+	readonly verdict: FilterVerdict;
 };
 
 /** The bit that kube-proxy marks with for masquerading (masqueradeBit 14). */
@@ -26,7 +26,7 @@ const sourceOf = ({from, cell, isThroughVip}: Route, evidence: Evidence, node: s
 	return isRewritten || from?.isHostNetwork === true ? undefined : from?.ip;
 };
 
-const packetOf = (route: Route, evidence: Evidence, {direction, isMarked}: Passage, node: NodeEvidence): ForwardedPacket => {
+const packetOf = (route: Route, evidence: Evidence, {direction, isMarked}: Passage, node: NodeEvidence): HookPacket => {
 	const {from, backend, endpoint, cell} = route;
 	const source = sourceOf(route, evidence, node.node);
 	const common = {
@@ -52,7 +52,7 @@ const judgePassage = (route: Route, evidence: Evidence, passage: Passage): reado
 
 	const packet = packetOf(route, evidence, passage, node);
 	const {iptables} = node;
-	const verdict: ForwardVerdict = 'value' in iptables ? walkRulesets(iptables.value, packet) : {does: 'unknown', because: iptables.unknown};
+	const verdict: FilterVerdict = 'value' in iptables ? walkRulesets(iptables.value, packet) : {does: 'unknown', because: iptables.unknown};
 	return [{node: node.node, packet, verdict}];
 };
 

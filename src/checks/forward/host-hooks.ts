@@ -4,18 +4,18 @@ import {routeTo} from '../../evidence/network.ts';
 import {bridgeOfPod, cniPlugin, kernelProxyMode} from '../../evidence/readings.ts';
 import {isMasqueradingAll} from '../shared/bypass.ts';
 import type {Route} from '../shared/routes.ts';
-import type {ForwardedPacket} from './rule.ts';
-import {type FilterHook, type ForwardVerdict, walkRulesets} from './walk.ts';
+import type {HookPacket} from '../../datapath/rule.ts';
+import {type FilterHook, type FilterVerdict, walkRulesets} from '../../datapath/filter.ts';
 
 /** One packet of a route at a node's INPUT or OUTPUT, and what becomes of it. */
 export type HostCrossing = {
 	readonly node: string;
 	readonly hook: FilterHook;
-	readonly packet: ForwardedPacket;
-	readonly verdict: ForwardVerdict;
+	readonly packet: HookPacket;
+	readonly verdict: FilterVerdict;
 };
 
-type Step = Pick<HostCrossing, 'node' | 'hook'> & {readonly packet: Omit<ForwardedPacket, 'bridges' | 'mark'>};
+type Step = Pick<HostCrossing, 'node' | 'hook'> & {readonly packet: Omit<HookPacket, 'bridges' | 'mark'>};
 
 // kube-proxy's and kubelet's own chains let Services through; what they reject is judged by other checks.
 const isOwn = (chain: string, text: string): boolean => (chain === 'INPUT' || chain === 'OUTPUT') && / -j (?:KUBE-|FLANNEL-)/v.test(text);
@@ -121,7 +121,7 @@ const overlaySteps = ({cell: {fromNode}, from, backendNode, endpoint, place, bac
 };
 
 const walkStep = ({node, hook, packet}: Step, reading: NodeEvidence): HostCrossing => {
-	const whole: ForwardedPacket = {...packet, mark: 0, bridges: (valueOf(reading.bridges) ?? []).map(({name}) => name)};
+	const whole: HookPacket = {...packet, mark: 0, bridges: (valueOf(reading.bridges) ?? []).map(({name}) => name)};
 	const {iptables} = reading;
 	return {
 		node, hook, packet: whole, verdict: 'value' in iptables ? walkRulesets(withoutOwn(iptables.value), whole, hook) : {does: 'unknown', because: iptables.unknown},

@@ -10,10 +10,10 @@ import {
 	unknown,
 } from '../shared/verdicts.ts';
 import {joinWords} from '../shared/words.ts';
-import type {ForwardedPacket} from './rule.ts';
-import {type ForwardVerdict, walkRulesets} from './walk.ts';
+import type {HookPacket} from '../../datapath/rule.ts';
+import {type FilterVerdict, walkRulesets} from '../../datapath/filter.ts';
 
-type Way = {readonly what: string; readonly packet: ForwardedPacket};
+type Way = {readonly what: string; readonly packet: HookPacket};
 
 /** The first packets of two connections that any pod of a bridge may have: to another node, and from one. The bridge's own address stands for its pods. */
 const waysOf = (bridge: Bridge, names: readonly string[]): readonly Way[] => {
@@ -41,7 +41,7 @@ export const forwardPolicyOf = (rulesets: readonly Iptables[]): string => {
 	return policies.find(policy => policy === 'DROP') ?? policies.at(0) ?? '-';
 };
 
-const isStop = ({verdict}: {readonly verdict: ForwardVerdict}): boolean => verdict.does === 'drop' || verdict.does === 'reject';
+const isStop = ({verdict}: {readonly verdict: FilterVerdict}): boolean => verdict.does === 'drop' || verdict.does === 'reject';
 
 const judgeWays = (node: NodeEvidence, rulesets: readonly Iptables[], bridges: readonly Bridge[]): Verdict => {
 	const names = (valueOf(node.bridges) ?? []).map(({name}) => name);

@@ -1,11 +1,11 @@
 import type {Outcome} from '../../probes/matrix.ts';
 import {joinWords, pluralize} from '../shared/words.ts';
-import type {ForwardVerdict} from './walk.ts';
+import type {FilterVerdict} from '../../datapath/filter.ts';
 
-type Walked = {readonly node: string; readonly verdict: ForwardVerdict};
+type Walked = {readonly node: string; readonly verdict: FilterVerdict};
 
 /** A packet of a route that a rule or a policy of one node stops. */
-export type Stop<Crossing extends Walked> = Crossing & {readonly verdict: Extract<ForwardVerdict, {readonly by: string}>};
+export type Stop<Crossing extends Walked> = Crossing & {readonly verdict: Extract<FilterVerdict, {readonly by: string}>};
 
 export const isStop = <Crossing extends Walked>(crossing: Crossing): crossing is Stop<Crossing> => crossing.verdict.does === 'drop' || crossing.verdict.does === 'reject';
 

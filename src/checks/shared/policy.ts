@@ -6,7 +6,7 @@ import type {
 	PolicyPort,
 	PolicyRule,
 } from '../../cluster/network-policy.ts';
-import {isInCidr} from '../forward/cidr.ts';
+import {isInCidr} from '../../datapath/cidr.ts';
 
 /** Where a connection goes. Policies are judged by the pod's port, after the Service was translated. */
 export type PolicyTarget = {readonly protocol: string; readonly port: number; readonly pod: Pod};

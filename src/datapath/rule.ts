@@ -1,7 +1,7 @@
 import {isInCidr} from './cidr.ts';
 
-/** A packet at a node's FORWARD hook, as far as it is known before it is sent. */
-export type ForwardedPacket = {
+/** A packet at a hook of a node, as far as it is known before it is sent. */
+export type HookPacket = {
 	/** Undefined where another node, or masquerading there, chose it; likewise the destination of an answer to that. */
 	readonly source: string | undefined;
 	readonly destination: string | undefined;
@@ -15,17 +15,23 @@ export type ForwardedPacket = {
 	readonly outInterface: string | undefined;
 	/** Names of the node's bridges. */
 	readonly bridges: readonly string[];
+	/** The node's own addresses; undefined where nobody asked. */
+	readonly local?: readonly string[];
+	/** Members of the ipsets that are known, as ipset prints them: `10.244.0.19,tcp:80,10.244.0.19`. */
+	readonly sets?: Readonly<Record<string, readonly string[]>>;
 };
 
 /** `maybe`: the rule asks for something that is not known of the packet, or in words that are not understood. */
 export type Match = 'yes' | 'no' | 'maybe';
 
 export type Rule = {
-	readonly match: (packet: ForwardedPacket) => Match;
+	readonly match: (packet: HookPacket) => Match;
 	readonly target: string | undefined;
+	/** What follows the target: `--to-destination`, `--set-xmark`. */
+	readonly options: Readonly<Record<string, string>>;
 };
 
-type Test = (packet: ForwardedPacket) => Match;
+type Test = (packet: HookPacket) => Match;
 
 const certainly = (isTrue: boolean): Match => (isTrue ? 'yes' : 'no');
 
@@ -50,7 +56,7 @@ const matchPorts = (port: number | undefined, text: string): Match => ifKnown(po
 }));
 
 /** conntrack knows more states than a first or an answering packet can have; SNAT and DNAT depend on rules that were not walked. */
-const matchStates = (state: ForwardedPacket['state'], text: string): Match => {
+const matchStates = (state: HookPacket['state'], text: string): Match => {
 	const states = text.split(',');
 	return states.includes(state) ? 'yes' : (states.some(name => name === 'DNAT' || name === 'SNAT') ? 'maybe' : 'no');
 };
@@ -61,9 +67,23 @@ const matchMark = (mark: number, text: string): Match => {
 	return Number.isNaN(value) || Number.isNaN(mask) ? 'maybe' : certainly(((mark & mask) >>> 0) === value);
 };
 
+/** `NAME dst,dst,src`: a member is an address, then `protocol:port` and the other address where the set has more than one part. */
+const matchSet = ({sets, source, destination, destinationPort, protocol}: HookPacket, text: string): Match => {
+	const [name, ends = ''] = text.split(' ', 2);
+	const members = sets?.[name];
+	// Of a port nothing but the destination's is known.
+	const port = destinationPort === undefined ? undefined : `${protocol}:${destinationPort}`;
+	const parts = ends.split(',').map((end, index) => (index === 1 ? (end === 'dst' ? port : undefined) : (end === 'src' ? source : destination)));
+	return members === undefined || parts.includes(undefined) ? 'maybe' : certainly(members.includes(parts.join(',')));
+};
+
+/** Whether an address is the node's own (addrtype); 127.0.0.0/8 always is. */
+const matchLocal = (address: string | undefined, local: readonly string[] | undefined, text: string): Match =>
+	(text !== 'LOCAL' || address === undefined || local === undefined ? 'maybe' : certainly(local.includes(address) || address.startsWith('127.')));
+
 const matchProtocol = (protocol: string, text: string): Match => certainly(text === 'all' || text.toLowerCase() === protocol);
 
-const tests: Readonly<Record<string, (packet: ForwardedPacket, value: string) => Match>> = {
+const tests: Readonly<Record<string, (packet: HookPacket, value: string) => Match>> = {
 	'-s': ({source}, value) => matchCidrs(source, value),
 	'-d': ({destination}, value) => matchCidrs(destination, value),
 	'-i': ({inInterface, bridges}, value) => matchInterface(inInterface, value, bridges),
@@ -74,10 +94,13 @@ const tests: Readonly<Record<string, (packet: ForwardedPacket, value: string) =>
 	'--ctstate': ({state}, value) => matchStates(state, value),
 	'--state': ({state}, value) => matchStates(state, value),
 	'--mark': ({mark}, value) => matchMark(mark, value),
+	'--match-set': (packet, value) => matchSet(packet, value),
+	'--dst-type': ({destination, local}, value) => matchLocal(destination, local, value),
+	'--src-type': ({source, local}, value) => matchLocal(source, local, value),
 };
 
 /** Matches that say nothing about the packet, or whose options do. */
-const silentModules: ReadonlySet<string> = new Set(['comment', 'conntrack', 'state', 'mark', 'tcp', 'udp', 'multiport']);
+const silentModules: ReadonlySet<string> = new Set(['comment', 'conntrack', 'state', 'mark', 'tcp', 'udp', 'multiport', 'set', 'addrtype']);
 
 const negate = (match: Match): Match => (match === 'maybe' ? match : certainly(match === 'no'));
 
@@ -99,9 +122,16 @@ const testOf = (option: string, value: string, isNegated: boolean): Test | undef
 	return packet => (isNegated ? negate(test(packet, value)) : test(packet, value));
 };
 
-const allOf = (matches: readonly Match[]): Match => (matches.includes('no') ? 'no' : (matches.includes('maybe') ? 'maybe' : 'yes'));
-
 type Condition = {readonly option: string; readonly value: string; readonly isNegated: boolean};
+
+/** `-m recent --set` takes down who came by, and always matches (xt_recent). */
+const rememberingOptions: ReadonlySet<string> = new Set(['--set', '--name', '--mask', '--rsource', '--rdest']);
+
+const withoutRemembering = (conditions: readonly Condition[]): readonly Condition[] => (conditions.some(({option}) => option === '--set')
+	? conditions.filter(({option, value}) => !rememberingOptions.has(option) && value !== 'recent')
+	: conditions);
+
+const allOf = (matches: readonly Match[]): Match => (matches.includes('no') ? 'no' : (matches.includes('maybe') ? 'maybe' : 'yes'));
 
 /** `! -s 10.0.0.0/8` and the like. An option takes the next word where that is no option itself (`--physdev-is-bridged` takes none). */
 const splitConditions = (words: readonly string[]): readonly Condition[] => {
@@ -112,8 +142,9 @@ const splitConditions = (words: readonly string[]): readonly Condition[] => {
 		const option = words[index + (isNegated ? 1 : 0)] ?? '';
 		index += isNegated ? 2 : 1;
 		const hasValue = index < words.length && words[index] !== '!' && !/^-{1,2}[a-z]/v.test(words[index]);
-		conditions.push({option, value: hasValue ? words[index] : '', isNegated});
-		index += hasValue ? 1 : 0;
+		const size = hasValue ? (option === '--match-set' ? 2 : 1) : 0;
+		conditions.push({option, value: words.slice(index, index + size).join(' '), isNegated});
+		index += size;
 	}
 
 	return conditions;
@@ -124,10 +155,11 @@ export const parseRule = (text: string): Rule => {
 	const words = splitWords(text);
 	const end = words.findIndex(word => word === '-j' || word === '-g');
 	const conditions = splitConditions(words.slice(words[0] === '-A' ? 2 : 0, end === -1 ? undefined : end));
-	const asked = conditions.map(({option, value, isNegated}) => testOf(option, value, isNegated)).filter(test => test !== undefined);
+	const asked = withoutRemembering(conditions).map(({option, value, isNegated}) => testOf(option, value, isNegated)).filter(test => test !== undefined);
 	const target = end === -1 ? undefined : words[end + 1];
 	return {
 		match: packet => allOf(asked.map(test => test(packet))),
+		options: Object.fromEntries(splitConditions(end === -1 ? [] : words.slice(end + 2)).map(({option, value}) => [option, value])),
 		// Unlike -j, -g does not come back to the calling chain: no name of a chain, so that it is not understood.
 		target: target !== undefined && words[end] === '-g' ? `-g ${target}` : target,
 	};

@@ -1,4 +1,4 @@
-import {parseIp} from '../../packets/ip-address.ts';
+import {parseIp} from '../packets/ip-address.ts';
 
 /** Whether an address lies in a network, `10.244.0.0/16` or a bare address; undefined where the text is neither. */
 export const isInCidr = (address: string, cidr: string): boolean | undefined => {

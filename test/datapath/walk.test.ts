@@ -1,0 +1,121 @@
+import {readFileSync} from 'node:fs';
+import test from 'ava';
+import {type Walk, walk} from '../../src/datapath/walk.ts';
+import {formatAddress} from '../../src/datapath/world.ts';
+import {readRuleset} from '../helpers/read-ruleset.ts';
+import {type WorldSettings, buildAttempt, buildWorld} from '../helpers/world-builder.ts';
+
+const text = readFileSync(new URL('../fixtures/rules/proxier.txt', import.meta.url), 'utf8');
+const rulesets = [readRuleset(text)];
+
+const describe = ({backend, seenSource, outcome}: Walk): string => {
+	const end = outcome.does === 'lost' ? `lost, ${outcome.answer}: ${outcome.because}` : (outcome.does === 'unknown' ? `unknown: ${outcome.because}` : 'delivered');
+	return `${backend ? formatAddress(backend) : 'nobody'}${seenSource ? ` sees ${seenSource.ip}` : ''}: ${end}`;
+};
+
+const flow = test.macro({
+	exec(t, from: string, to: readonly [ip: string, port: number], expected: readonly string[], settings: Partial<WorldSettings> = {}) {
+		const world = buildWorld({rulesets, ...settings});
+		t.deepEqual(walk(buildAttempt(from, to, world), world).map(one => describe(one)), [...expected]);
+	},
+	title: (given = '') => `a walk: ${given}`,
+});
+
+// As the flows of Kubernetes' pkg/proxy/iptables/proxier_test.go.
+const [pod, self, outsider] = ['10.180.0.2', '10.180.0.1', '203.0.113.7'];
+test('pod to cluster IP', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered']);
+test('pod to cluster IP with two endpoints, one of them on the other node', flow, pod, ['172.30.0.42', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered', '10.180.1.3:80 sees 10.180.0.2: delivered']);
+test('hairpin to cluster IP is masqueraded', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered']);
+test('hairpin to cluster IP with two endpoints is masqueraded only where it comes back', flow, self, ['172.30.0.42', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered', '10.180.1.3:80 sees 10.180.0.1: delivered']);
+test('node to cluster IP is masqueraded', flow, 'node1', ['172.30.0.42', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered', '10.180.1.3:80 sees 192.168.0.2: delivered']);
+test('external to cluster IP is masqueraded', flow, outsider, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered']);
+test('pod to cluster IP with no endpoints is rejected', flow, pod, ['172.30.0.44', 80], ['nobody: lost, refused: rejected']);
+test('node to cluster IP with no endpoints is rejected', flow, 'node1', ['172.30.0.44', 80], ['nobody: lost, refused: rejected']);
+test('pod to an address that is nobody\'s Service', flow, pod, ['172.30.0.99', 80], ['nobody: lost, timeout: nothing has translated 172.30.0.99:80, which is nobody\'s address']);
+test('external to NodePort is masqueraded', flow, outsider, ['192.168.0.2', 3001], ['10.180.0.1:80 sees 10.180.0.254: delivered', '10.180.1.3:80 sees 192.168.0.2: delivered']);
+test('pod to NodePort is masqueraded', flow, pod, ['192.168.0.2', 3001], ['10.180.0.1:80 sees 10.180.0.254: delivered', '10.180.1.3:80 sees 192.168.0.2: delivered']);
+test('external to NodePort with externalTrafficPolicy Local keeps its source', flow, outsider, ['192.168.0.2', 3005], ['10.180.0.1:80 sees 203.0.113.7: delivered']);
+test('node to NodePort with externalTrafficPolicy Local is masqueraded', flow, 'node1', ['192.168.0.2', 3005], ['10.180.0.1:80 sees 10.180.0.254: delivered']);
+test('pod to NodePort with externalTrafficPolicy Local takes the short way', flow, pod, ['192.168.0.2', 3005], ['10.180.0.1:80 sees 10.180.0.2: delivered']);
+test('external to NodePort with externalTrafficPolicy Local and no local endpoint is dropped', flow, outsider, ['192.168.0.2', 3103], ['nobody: lost, timeout: dropped without a word']);
+test('pod to cluster IP with a backend on a node\'s own network', flow, pod, ['172.30.0.46', 443], ['192.168.0.3:6443 sees 10.180.0.2: delivered']);
+test('that backend\'s node to the same cluster IP', flow, 'node2', ['172.30.0.46', 443], ['192.168.0.3:6443 sees 192.168.0.3: delivered']);
+test('pod to pod of the same bridge', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered']);
+test('pod to pod of another node', flow, pod, ['10.180.1.3', 80], ['10.180.1.3:80 sees 10.180.0.2: delivered']);
+
+// What was measured (faults.md 2): with br_netfilter off the answer of a neighbour is switched past NAT.
+const off = {isBridgeFiltered: false};
+const impossible = '10.180.0.1:80 sees 10.180.0.2: lost, timeout: the answer is from 10.180.0.1:80, not 172.30.0.41:80';
+test('br_netfilter off: pod to cluster IP of a neighbour', flow, pod, ['172.30.0.41', 80], [impossible], off);
+test('br_netfilter off: pod to pod of the same bridge', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], off);
+test('br_netfilter off: node to cluster IP', flow, 'node1', ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], off);
+test('br_netfilter off: hairpin needs no hairpin_mode', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], {...off, isHairpin: false});
+test('br_netfilter on: hairpin needs hairpin_mode', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: a frame is not sent back by the port that it came in by'], {isHairpin: false});
+const withoutSelf = {rulesets: [readRuleset(text.split('\n').filter(line => !line.includes('-s 10.180.0.1/32')).join('\n'))]};
+test('hairpin that is not masqueraded gets its own address', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: gets a packet from its own address, and drops it as a martian'], withoutSelf);
+const all = {rulesets: [readRuleset(text.replaceAll('! -s 10.180.0.0/16 ', ''))]};
+test('masqueradeAll and br_netfilter off: the answer goes to the node', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], {...off, ...all});
+test('without ip_forward a translated packet is not routed', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: the node routes nothing for others'], {node: {isForwarding: {value: false}}});
+test('without ip_forward a frame of the bridge passes', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], {node: {isForwarding: {value: false}}});
+const dropping = {rulesets: [readRuleset(text.replace(':FORWARD ACCEPT', ':FORWARD DROP'))]};
+test('FORWARD DROP', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: dropped without a word'], dropping);
+
+// In ipvs mode the request goes by INPUT and OUTPUT, and masquerading needs conntrack.
+const ipvsText = `*nat
+:POSTROUTING ACCEPT [0:0]
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+-A KUBE-POSTROUTING -m comment --comment "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose" -m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE
+-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
+-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-SERVICES ! -s 10.180.0.0/16 -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP dst,dst -j KUBE-MARK-MASQ
+-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
+COMMIT
+`;
+const ipvs = (isIpvsTracked = true, backends = [{ip: '10.180.0.1', port: 80}]): Partial<WorldSettings> => ({
+	rulesets: [readRuleset(ipvsText)],
+	node: {
+		sets: {'KUBE-CLUSTER-IP': ['172.30.0.41,tcp:80'], 'KUBE-LOOP-BACK': ['10.180.0.1,tcp:80,10.180.0.1']},
+		virtualServers: {
+			value: [{
+				ip: '172.30.0.41', port: 80, protocol: 'TCP', backends,
+			}],
+		},
+		isIpvsTracked: {value: isIpvsTracked},
+	},
+});
+test('ipvs: pod to cluster IP', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], ipvs());
+test('ipvs: pod of another node to cluster IP', flow, '10.180.1.3', ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.1.3: delivered'], ipvs());
+test('ipvs: hairpin is masqueraded', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], ipvs());
+test('ipvs: hairpin without hairpin_mode loses the answer', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: lost, timeout: a frame is not sent back by the port that it came in by'], {...ipvs(), isHairpin: false});
+test('ipvs: hairpin is not masqueraded without vs.conntrack', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: gets a packet from its own address, and drops it as a martian'], ipvs(false));
+test('ipvs: no backend is refused', flow, pod, ['172.30.0.41', 80], ['nobody: lost, refused: no backend gets new connections: refused with ICMP port unreachable'], ipvs(true, []));
+test('ipvs and br_netfilter off: pod to cluster IP of a neighbour', flow, pod, ['172.30.0.41', 80], [impossible], {...ipvs(), ...off});
+
+test('what cannot be known ends a walk as unknown, never as "no rule"', t => {
+	const world = buildWorld({rulesets: [{...rulesets[0], isLeftOut: (table, chain) => table === 'nat' && chain === 'KUBE-POSTROUTING'}]});
+	t.deepEqual(walk(buildAttempt(pod, ['172.30.0.41', 80], world), world).map(one => describe(one)), ['10.180.0.1:80: unknown: the rules of KUBE-POSTROUTING are not among those that were read']);
+	const unread = buildWorld({rulesets: []});
+	const hidden = {...unread, nodes: new Map([...unread.nodes].map(([name, node]) => [name, {...node, rulesets: {unknown: 'iptables-save failed'}}]))};
+	t.deepEqual(walk(buildAttempt(pod, ['172.30.0.41', 80], hidden), hidden).map(one => describe(one)), ['nobody: unknown: iptables-save failed']);
+});
+
+test('a walk tells each step: where, by which rule, and how the packet leaves it', t => {
+	const world = buildWorld({rulesets, isBridgeFiltered: false});
+	const [{steps, outcome}] = walk(buildAttempt(pod, ['172.30.0.41', 80], world), world);
+	t.deepEqual(steps.map(({direction, node, stage, packet}) => `${direction} ${node} ${stage}: ${formatAddress(packet.source)} → ${formatAddress(packet.destination)}`), [
+		'request node1 10.180.0.2: 10.180.0.2 → 172.30.0.41:80',
+		'request node1 PREROUTING: 10.180.0.2 → 10.180.0.1:80',
+		'request node1 FORWARD: 10.180.0.2 → 10.180.0.1:80',
+		'request node1 POSTROUTING: 10.180.0.2 → 10.180.0.1:80',
+		'request node1 pod 10.180.0.1: 10.180.0.2 → 10.180.0.1:80',
+		'reply node1 bridge cni0: 10.180.0.1:80 → 10.180.0.2',
+		'reply node1 10.180.0.2: 10.180.0.1:80 → 10.180.0.2',
+	]);
+	t.regex(steps[1].by ?? '', /^-A KUBE-SEP-AAAASVC1EP000000 .* --to-destination 10\.180\.0\.1:80$/v);
+	t.is(steps[5].by, 'br_netfilter off');
+	t.like(outcome, {does: 'lost', at: 6});
+});
