@@ -71,7 +71,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	practice: ['access', 'bundle', 'changes', 'check-command', 'checks', 'fix', 'fix-command', 'incident-keeper', 'practice-incidents', 'recorded-session', 'report', 'session-state', 'ui', 'user-facing-error'],
 	'demo-command': ['check-command', 'front-end', 'judge-command', 'options', 'practice', 'practice-incidents', 'show-screens', 'user-facing-error'],
 	'show-screens': ['check-command', 'report', 'ui'],
-	'judge-command': ['bundle', 'bundle-source', 'check-command', 'front-end', 'keep-redacted', 'options', 'recorded-session', 'redact-bundle', 'report', 'session', 'session-state', 'show-screens'],
+	'judge-command': ['bundle', 'bundle-source', 'check-command', 'front-end', 'keep-redacted', 'options', 'recorded-session', 'redact-bundle', 'report', 'report-files', 'session', 'session-state', 'show-screens'],
 	session: ['access', 'capture', 'checks', 'diagnosis', 'evidence', 'probes', 'session-state', 'target', 'user-facing-error'],
 	ladder: ['packets', 'report', 'user-facing-error'],
 	report: ['access', 'capture', 'changes', 'check', 'cluster', 'datapath', 'diagnosis', 'evidence', 'fix', 'fleet', 'packets', 'prediction', 'probes', 'session-state', 'target'],
