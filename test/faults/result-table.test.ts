@@ -8,16 +8,17 @@ import {
 } from '../cluster/faults/result-table.ts';
 
 const row = (title: string, more: Partial<TableRow> = {}): TableRow => ({
-	fault: 'F14', title, mode: 'ipvs', seen: 'timeout', expected: 'none', said: 'none', isRight: true, ...more,
+	fault: 'F14', title, mode: 'ipvs', seen: 'timeout', expected: 'none', said: 'none', walks: {agrees: 5, unknown: 1, disagrees: 0}, isRight: true, ...more,
 });
 
 test('a table is read back as it was written', t => {
 	const rows = [row('one'), row('two', {
-		fault: 'decoy', seen: 'open', said: 'forward-drop', isRight: false,
+		fault: 'decoy', seen: 'open', said: 'forward-drop', walks: undefined, isRight: false,
 	})];
 	const text = formatTable(rows);
 	t.deepEqual(parseTable(text), rows);
 	t.true(text.includes('1 of 2 right; false accusations: 1.'));
+	t.true(text.includes('Of 6 probes that packets were walked through the rules for (rows: 1): 5 as foretold, 1 of which'));
 });
 
 test('a new row takes the place of the one that is kept, and a state that is no case any more is left out', t => {

@@ -149,6 +149,7 @@ export type Report = {
 	}>;
 	readonly reached: ReadonlyArray<{readonly node: string; readonly way: string}>;
 	readonly unreachable: ReadonlyArray<{readonly point: string; readonly because: string}>;
+	readonly walk: {readonly probes: ReadonlyArray<{readonly from: string; readonly to: string; readonly agreement: 'agrees' | 'disagrees' | 'unknown'}>};
 	readonly timing: {readonly firstSynMs: number | null; readonly verdictMs: number | null; readonly endMs: number};
 	readonly exitCode: number;
 };

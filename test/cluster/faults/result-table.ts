@@ -1,25 +1,30 @@
 import type {Outcome, ProxyMode} from './fault-case.ts';
 import type {CaseResult} from './run-case.ts';
+import {
+	formatWalkCount,
+	parseWalkCount,
+	sumWalks,
+	walkHeading,
+} from './walk-count.ts';
 
 /** One line of the table that is kept. */
 export type TableRow = Omit<CaseResult, 'mistakes'> & {readonly isRight: boolean};
 
-const columns = 7;
 const outcomes = ['open', 'timeout', 'refused'] as const satisfies readonly Outcome[];
 const modes = ['ipvs', 'iptables'] as const satisfies readonly ProxyMode[];
 
 export const toRow = ({mistakes, ...rest}: CaseResult): TableRow => ({...rest, isRight: mistakes.length === 0});
 
-export const formatRow = ({fault, title, mode, seen, expected, said, isRight}: TableRow): string => `| ${fault} | ${title} | ${mode} | ${seen} | ${expected} | ${said} | ${isRight ? 'right' : 'wrong'} |`;
+export const formatRow = ({fault, title, mode, seen, expected, said, walks, isRight}: TableRow): string => `| ${fault} | ${title} | ${mode} | ${seen} | ${expected} | ${said} | ${formatWalkCount(walks)} | ${isRight ? 'right' : 'wrong'} |`;
 
 const parseRow = (line: string): TableRow | undefined => {
 	const cells = line.split('|').slice(1, -1).map(cell => cell.trim());
-	const [fault = '', title = '', modeWord, word, expected = '', said = '', mark] = cells;
+	const [fault = '', title = '', modeWord, word, expected = '', said = '', walks = '', mark] = cells;
 	const mode = modes.find(candidate => candidate === modeWord);
 	const seen = outcomes.find(outcome => outcome === word);
-	return mode !== undefined && seen !== undefined && cells.length === columns
+	return mode !== undefined && seen !== undefined && mark !== undefined
 		? {
-			fault, title, mode, seen, expected, said, isRight: mark === 'right',
+			fault, title, mode, seen, expected, said, walks: parseWalkCount(walks), isRight: mark === 'right',
 		}
 		: undefined;
 };
@@ -41,11 +46,13 @@ export const formatTable = (rows: readonly TableRow[]): string => {
 		'',
 		'Written by `npm run faults`, a row whenever its state is made. Each state is first seen by a plain connection from the client, then hairpin is asked over SSH.',
 		'',
-		'| fault | state | kube-proxy\'s mode | a plain connection | must be the cause | named as the cause | |',
-		'|---|---|---|---|---|---|---|',
+		'| fault | state | kube-proxy\'s mode | a plain connection | must be the cause | named as the cause | ' + walkHeading + ' | |',
+		'|---|---|---|---|---|---|---|---|',
 		...rows.map(row => formatRow(row)),
 		'',
 		`${right} of ${rows.length} right; false accusations: ${accused}.`,
+		'',
+		sumWalks(rows.map(({walks}) => walks)),
 		'',
 	].join('\n');
 };

@@ -13,6 +13,7 @@ import {
 	probeFromNode,
 	probeFromPod,
 } from './plain-probe.ts';
+import {type WalkCount, countWalks} from './walk-count.ts';
 
 /** What came of one case. `mistakes` is empty where hairpin said what it must. */
 export type CaseResult = {
@@ -22,6 +23,7 @@ export type CaseResult = {
 	readonly seen: Outcome;
 	readonly expected: string;
 	readonly said: string;
+	readonly walks: WalkCount;
 	readonly mistakes: readonly string[];
 };
 
@@ -51,6 +53,7 @@ export const runCase = async (given: FaultCase, mode: ProxyMode = 'ipvs'): Promi
 		seen: expected.seen,
 		expected: expected.cause ?? 'none',
 		said: report.cause ?? 'none',
+		walks: countWalks(report),
 		mistakes: mistakes.length > 0 ? [...mistakes, report.verdict] : [],
 	};
 };

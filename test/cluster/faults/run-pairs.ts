@@ -18,6 +18,7 @@ import {
 	parsePairTable,
 } from './pair-table.ts';
 import {nameOfClient, nodeOf, probeFromPod} from './plain-probe.ts';
+import {countWalks} from './walk-count.ts';
 
 const tableFile = new URL('../../../docs/fault-pairs.md', import.meta.url);
 
@@ -59,12 +60,16 @@ const runPair = async (pair: Pair): Promise<PairRow> => {
 	const other = pair.find(fault => fault !== first);
 	const row = {faults: nameOf(pair), first: before.cause ?? 'none', isOtherNamed: other !== undefined && namedIn(before).includes(other.check)};
 	if (!first || !other) {
-		return {...row, afterwards: '-', isRight: false};
+		return {
+			...row, afterwards: '-', walks: countWalks(before), isRight: false,
+		};
 	}
 
 	await first.heal();
 	const after = await ask([other]);
-	return {...row, afterwards: after.cause ?? 'none', isRight: after.cause === other.check};
+	return {
+		...row, afterwards: after.cause ?? 'none', walks: countWalks(before, after), isRight: after.cause === other.check,
+	};
 };
 
 const readTable = async (): Promise<readonly PairRow[]> => parsePairTable(await readFile(tableFile, 'utf8').catch(() => ''));
