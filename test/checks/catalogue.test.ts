@@ -172,10 +172,10 @@ test('overlay: UDP 8472 dropped on one node cuts pods of other nodes off, and no
 		return read({...network, routes: network.routes.map(route => (route.gateway === undefined || route.prefix === 0 ? route : {...route, device: 'tunnel'})), tunnels: [{device: 'tunnel', port}]});
 	};
 
-	const over = (networkOf: (name: string) => NodeEvidence['network']) => buildEvidence({
+	const over = (networkOf: (name: string) => NodeEvidence['network'], more: Situation['outcomes'] = {}) => buildEvidence({
 		...healthy,
 		client: mars2,
-		outcomes,
+		outcomes: {...outcomes, ...more},
 		nodes: {
 			k8s1: {bridgeNetfilter: 1, more: {network: networkOf('k8s1'), iptables: iptablesWith(['-A INPUT -p udp -m udp --dport 8472 -j DROP'])}},
 			...Object.fromEntries(['k8s2', 'k8s3'].map(name => [name, {bridgeNetfilter: 1 as const, more: {network: networkOf(name)}}])),
@@ -184,6 +184,7 @@ test('overlay: UDP 8472 dropped on one node cuts pods of other nodes off, and no
 	const evidence = over(name => tunnelled(name, 8472));
 	t.is(causeOf(evidence), 'overlay-underlay-blocked');
 	t.is(evidence.matrix.filter(cell => overlayUnderlayBlocked.explains(cell, evidence)).length, 5);
+	t.is(causeOf(over(name => tunnelled(name, 8472), {'mars2 vip': 'unreachable'})), 'overlay-underlay-blocked', 'nobody answers ARP in the tunnel');
 	t.is(causeOf(over(() => ({unknown: 'ip is not installed'}))), 'overlay-underlay-blocked', 'flannel, where routes were not read');
 	t.is(causeOf(over(name => tunnelled(name, 4789))), undefined, 'the tunnel uses another port');
 	t.is(causeOf(over(name => read(buildNetwork(name, target)))), undefined, 'no tunnel is in use');

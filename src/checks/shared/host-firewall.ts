@@ -1,12 +1,11 @@
 import type {Check, Verdict} from '../../check.ts';
 import type {Evidence} from '../../evidence/evidence.ts';
-import {type Cell, isFailing} from '../../probes/matrix.ts';
+import {type Cell, type Outcome, isFailing} from '../../probes/matrix.ts';
 import type {HostCrossing} from '../forward/host-hooks.ts';
 import {
 	type Stop,
 	describeStops,
 	isStop,
-	predictStop,
 } from '../forward/stops.ts';
 import {type Prediction, isCellExplained} from './explain.ts';
 import {judgeCondition} from './judge-condition.ts';
@@ -17,11 +16,20 @@ import {formatAddress, joinWords} from './words.ts';
 
 type Cross = (route: Route, evidence: Evidence) => readonly HostCrossing[];
 
+/** Which packets of a route a check follows. */
+export type Hooks = {
+	readonly cross: Cross;
+	/** How an attempt fails where one of them is stopped. */
+	readonly predictStop: (crossings: readonly HostCrossing[]) => readonly Outcome[];
+	/** The verdict where none is, before the names of the nodes. */
+	readonly healthy: string;
+};
+
 type HostStop = Stop<HostCrossing>;
 
-const predict = (evidence: Evidence, cross: Cross): Prediction => route => predictStop(cross(route, evidence));
+const predict = (evidence: Evidence, {cross, predictStop}: Hooks): Prediction => route => predictStop(cross(route, evidence));
 
-const explainsBy = (cross: Cross) => (cell: Cell, evidence: Evidence): boolean => isCellExplained(cell, evidence, predict(evidence, cross));
+const explainsBy = (hooks: Hooks) => (cell: Cell, evidence: Evidence): boolean => isCellExplained(cell, evidence, predict(evidence, hooks));
 
 const findStops = (evidence: Evidence, cross: Cross): readonly HostStop[] => evidence.matrix
 	.filter(cell => cell.attempts.length > 0)
@@ -41,13 +49,14 @@ const findDoubts = (evidence: Evidence, cross: Cross): readonly string[] => evid
 	.flatMap(route => cross(route, evidence))
 	.flatMap(({node, hook, verdict}) => (verdict.does === 'unknown' ? [`${hook} on ${node}: ${verdict.because}`] : []));
 
-const judgeHooks = (evidence: Evidence, cross: Cross, healthy: string): Verdict => {
+const judgeHooks = (evidence: Evidence, hooks: Hooks): Verdict => {
+	const {cross, healthy} = hooks;
 	const stops = findStops(evidence, cross);
 	if (stops.length > 0) {
 		return judgeCondition(evidence, {
 			what: describeStops(stops, {nameRule, tellPackets}),
 			refs: refsTo(...new Set(stops.map(({node}) => evidence.nodes.get(node)?.iptables))),
-			explains: explainsBy(cross),
+			explains: explainsBy(hooks),
 			isCertain: stops.some(({verdict}) => verdict.packets > 0),
 			harmless: 'no probe failed from it',
 		});
@@ -68,9 +77,9 @@ const repairStops = (evidence: Evidence, cross: Cross): readonly string[] => Map
 }).toArray();
 
 /** A check on single rules and policies of the hooks that a route's packets meet on the nodes themselves. */
-export const checkHostHooks = (words: Pick<Check, 'id' | 'title' | 'explain'>, cross: Cross, healthy: string): Check => ({
+export const checkHostHooks = (words: Pick<Check, 'id' | 'title' | 'explain'>, hooks: Hooks): Check => ({
 	...words,
-	judge: evidence => judgeHooks(evidence, cross, healthy),
-	explains: explainsBy(cross),
-	repair: evidence => repairStops(evidence, cross),
+	judge: evidence => judgeHooks(evidence, hooks),
+	explains: explainsBy(hooks),
+	repair: evidence => repairStops(evidence, hooks.cross),
 });
