@@ -113,6 +113,11 @@ const composeIncident = (options: CheckOptions, state: SessionState, timeline: T
 const composeBeside = (bundle: RedactedBundle | undefined, timeline: Timeline): Incident | undefined =>
 	(bundle?.state && stamp(bundle.state, redactWords(timeline.entries(), bundle.text, [])));
 
+const beginBundleOf = (options: CheckOptions, {warn}: Output): BegunBundle | undefined => {
+	const {vip, isDryRun, bundleFile, reports} = options;
+	return beginBundle({...options, isRedacted: reports?.isRedacted === true, bundleFile: vip === undefined && !isDryRun ? bundleFile : undefined}, {warn, formatReport: formatState});
+};
+
 const runKept = async (session: SessionTools, bundle: BegunBundle | undefined): Promise<{readonly state: SessionState; readonly redacted: RedactedBundle | undefined}> => {
 	try {
 		const state = await runSession(bundle ? keepSession(bundle.kept, session, formatState) : session);
@@ -126,7 +131,7 @@ const runKept = async (session: SessionTools, bundle: BegunBundle | undefined): 
 /** `hairpin check`: one incident, headless. Resolves with the exit code (design.md §9). */
 export const check = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	const kubectl = createKubectl({kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace});
-	const bundle = beginBundle(options, {warn: output.warn, formatReport: formatState});
+	const bundle = beginBundleOf(options, output);
 	const tools = options.vip === undefined ? prepareCheck(options, kubectl, bundle?.kept) : prepareVipCheck(options, {kubectl, tell: output.warn, signal});
 	if (options.isDryRun) {
 		const nodes = options.vip === undefined ? (await tools.resolveTarget()).nodes.values().toArray() : [];

@@ -15,7 +15,7 @@ const [from, to, speed, redact, breakAt] = process.argv.slice(2);
 const {manifest, lines} = await readBundle(from);
 const {access, kubectl} = replay(lines, Number(speed));
 const options = parseOptions(['check', manifest.service, ...(manifest.from === undefined ? [] : ['--from', manifest.from]), '--bundle', to, ...(redact === undefined ? [] : [redact])]) as CheckOptions;
-const bundle = beginBundle({...options, timeoutMs: manifest.timeoutMs}, {
+const bundle = beginBundle({...options, isRedacted: options.reports?.isRedacted === true, timeoutMs: manifest.timeoutMs}, {
 	warn(line) {
 		process.stderr.write(`${line}\n`);
 	},
