@@ -21,9 +21,8 @@ import type {Incident} from './report/incident.ts';
 import {formatJson} from './report/json.ts';
 import {tellProgress} from './report/progress.ts';
 import {formatReport} from './report/text.ts';
-import {redactWords} from './redact/redact-words.ts';
 import type {RedactedBundle} from './redact-bundle.ts';
-import {redactIncident} from './redact-report.ts';
+import {redactBeside, redactIncident} from './redact-report.ts';
 import {type SessionTools, runSession} from './session.ts';
 import {type SessionState, evidenceOf} from './session-state.ts';
 import {resolveTarget} from './target.ts';
@@ -109,10 +108,6 @@ const composeIncident = (options: CheckOptions, state: SessionState, timeline: T
 	return options.reports?.isRedacted === true ? redactIncident(incident, {options, repairOf, warn}) : incident;
 };
 
-/** With the pseudonyms of the bundle, where there is a redacted one, so that both can be sent. */
-const composeBeside = (bundle: RedactedBundle | undefined, timeline: Timeline): Incident | undefined =>
-	(bundle?.state && stamp(bundle.state, redactWords(timeline.entries(), bundle.text, [])));
-
 const beginBundleOf = (options: CheckOptions, {warn}: Output): BegunBundle | undefined => {
 	const {vip, isDryRun, bundleFile, reports} = options;
 	return beginBundle({...options, isRedacted: reports?.isRedacted === true, bundleFile: vip === undefined && !isDryRun ? bundleFile : undefined}, {warn, formatReport: formatState});
@@ -165,7 +160,7 @@ export const check = async (options: CheckOptions, output: Output, signal: Abort
 	};
 	const {state, redacted} = await runKept(session, bundle);
 	if (isWaits) {
-		incident = composeBeside(redacted, timeline) ?? composeIncident(options, state, timeline, output);
+		incident = redactBeside(stamp(state, timeline.entries()), redacted, repairOf) ?? composeIncident(options, state, timeline, output);
 		output.write(formatIncident(options, incident));
 	}
 

@@ -5,6 +5,8 @@ import {createMemoryFile} from './bundle/memory-file.ts';
 import {refuseUnwritable} from './bundle/write-bundle.ts';
 import {keepRedacted} from './keep-redacted.ts';
 import type {AccessOptions, ClusterOptions} from './options.ts';
+import type {Name} from './redact/names.ts';
+import {listNames} from './redact/redact-incident.ts';
 import {type RedactedBundle, redactBundle} from './redact-bundle.ts';
 import {listPlaces} from './redact-report.ts';
 import type {SessionState} from './session-state.ts';
@@ -20,6 +22,8 @@ export type BundleOptions = Asked & AccessOptions & ClusterOptions & {
 	/** Keep the whole incident in this file. */
 	readonly bundleFile: string | undefined;
 	readonly isRedacted: boolean;
+	/** Words that the person typed, and that are replaced like names. */
+	readonly typed?: readonly string[];
 };
 
 export type BundleTools = {
@@ -55,18 +59,31 @@ const beginPlain = (file: string, options: BundleOptions, tools: BundleTools): B
 	};
 };
 
+/** The same, which remembers the names of every target that is told: those of a later examination are in the timeline alone. */
+const rememberNames = (kept: KeptIncident, names: Name[]): KeptIncident => ({
+	...kept,
+	event(event) {
+		if (event.type === 'target-resolved') {
+			names.push(...listNames({target: event.target, nodes: new Map()}));
+		}
+
+		kept.event(event);
+	},
+});
+
 /** Until the end it is in memory alone: no disk ever has it with its names. */
 const beginRedacted = (file: string, options: BundleOptions, tools: BundleTools): BegunBundle => {
 	refuseUnwritable(file);
 	const memory = createMemoryFile();
-	const kept = keepIncident(memory.target, options, now);
+	const names: Name[] = [...listPlaces(options), ...(options.typed ?? []).map(name => ({kind: 'place', name} as const))];
+	const kept = rememberNames(keepIncident(memory.target, options, now), names);
 	return {
 		kept,
 		async end(isWhole) {
 			await kept.end(isWhole);
 			// Also after the session was stopped: it takes no longer than a moment.
 			const {signal} = new AbortController();
-			const redacted = await tellFailure(tools, async () => redactBundle(file, Readable.from([memory.bytes()]), {names: listPlaces(options), formatReport: tools.formatReport, signal}));
+			const redacted = await tellFailure(tools, async () => redactBundle(file, Readable.from([memory.bytes()]), {names, formatReport: tools.formatReport, signal}));
 			if (redacted) {
 				await tellFailure(tools, async () => keepRedacted(file, redacted, tools.warn));
 			}

@@ -19,9 +19,10 @@ import {type BundleRedactor, createBundleRedactor} from './redact/bundle-redacto
 import {listParts} from './redact/bundle-parts.ts';
 import {isOfEvidence} from './redact/evidence-words.ts';
 import {findLeak} from './redact/find-leak.ts';
-import {learnNames} from './redact/learn-names.ts';
+import {learnNames, namesInText} from './redact/learn-names.ts';
 import {type Addresses, listAddresses} from './redact/list-originals.ts';
 import type {Name} from './redact/names.ts';
+import {hideComments, hideFileComments} from './redact/redact-comments.ts';
 import {redactLines} from './redact/redact-lines.ts';
 import {redactWords} from './redact/redact-words.ts';
 import type {Replaced} from './redact/redactor.ts';
@@ -122,8 +123,15 @@ const shareLines = (entries: Unpacked['entries'], lines: readonly RecordedLine[]
 	}));
 };
 
+// Diffs of files are told in it, with what people wrote beside a setting.
 const redactTimeline = (bytes: Buffer, text: (text: string) => string): string =>
-	formatLines(splitLines(bytes).map(line => redactWords(JSON.parse(line) as unknown, text, ['event'])));
+	formatLines(splitLines(bytes).map(line => redactWords(JSON.parse(line) as unknown, said => text(hideFileComments(hideComments(said))), ['event'])));
+
+/** What is named by the words around it in what was told meanwhile, such as a user by the path of the journal. */
+const namesInTimeline = (entries: Unpacked['entries']): readonly Name[] => entries.entries()
+	.filter(([name]) => name.startsWith('timeline/'))
+	.flatMap(([, bytes]) => namesInText(bytes.toString()))
+	.toArray();
 
 /** The entries of the redacted bundle but its first and last one. What this hairpin does not know is left out. */
 const composeEntries = ({entries, bundle}: Unpacked, redacted: Bundle, {report, captures}: Pick<Judged, 'captures'> & {readonly report: string | undefined}, text: (text: string) => string): ReadonlyMap<string, string | Uint8Array> => {
@@ -206,7 +214,7 @@ export const redactBundle = async (file: string, source: Readable, tools: Redact
 		const {entries, bundle} = unpacked;
 		refuseHuge(file, entries.values().reduce((sum, {length}) => sum + length, 0) > most.bytes);
 		const addresses = listAddresses(listParts(entries, bundle.lines));
-		const names = [...learnNames(bundle.lines), ...tools.names];
+		const names = [...learnNames(bundle.lines), ...namesInTimeline(entries), ...tools.names];
 		refuseHuge(file, names.length > most.names || addresses.ips.size > most.ips);
 		const before = await judge(bundle, tools.signal);
 		return await redactUnpacked(file, {

@@ -2,8 +2,11 @@ import {randomBytes} from 'node:crypto';
 import type {AccessOptions, ClusterOptions} from './options.ts';
 import type {Name} from './redact/names.ts';
 import {judgeAgain, listNames} from './redact/redact-incident.ts';
-import {type Replaced, createRedactor} from './redact/redactor.ts';
-import type {Incident} from './report/incident.ts';
+import {hideComments, hideFileComments} from './redact/redact-comments.ts';
+import {type Replaced, createRedactor, mapStrings} from './redact/redactor.ts';
+import {redactWords} from './redact/redact-words.ts';
+import type {Incident, MadeChange} from './report/incident.ts';
+import type {RedactedBundle} from './redact-bundle.ts';
 import type {SessionState} from './session-state.ts';
 
 /** What the person typed may name hosts, users and files, and commands repeat it. */
@@ -26,12 +29,21 @@ export type RedactTools = {
 	readonly warn: (line: string) => void;
 };
 
+/** Diffs show what people wrote beside a setting. */
+const redactChange = (change: MadeChange | undefined, text: (text: string) => string): MadeChange | undefined =>
+	change && mapStrings({...change, steps: change.steps.map(line => hideFileComments(hideComments(line)))}, text) as MadeChange;
+
+/** The same incident with the pseudonyms of its bundle, so that both can be sent; undefined where that ends before a verdict. */
+export const redactBeside = (incident: Incident, bundle: RedactedBundle | undefined, repairOf: RedactTools['repairOf']): Incident | undefined => bundle?.state && {
+	...incident, state: bundle.state, repairOf: repairOf(bundle.state), timeline: redactWords(incident.timeline, bundle.text, []), change: redactChange(incident.change, bundle.text),
+};
+
 /** The same incident with pseudonyms for names and addresses and without secrets, judged again. Tells what was replaced, and where the verdict is not the same any more. */
 export const redactIncident = (incident: Incident, {options, repairOf, warn}: RedactTools): Incident => {
 	const redactor = createRedactor([...listNames(incident.state), ...listPlaces(options)], randomBytes(32));
 	const state = judgeAgain(redactor.value(incident.state));
 	const redacted: Incident = {
-		...incident, state, repairOf: repairOf(state), timeline: redactor.value(incident.timeline), change: redactor.value(incident.change),
+		...incident, state, repairOf: repairOf(state), timeline: redactor.value(incident.timeline), change: redactChange(incident.change, redactor.text),
 	};
 	warn(tellReplaced(redactor.replaced()));
 	const [before, after] = [incident.state.diagnosis, state.diagnosis];

@@ -38,7 +38,7 @@ const ownWords: ReadonlySet<string> = new Set([
 const namingRecords: ReadonlySet<string> = new Set(['labels', 'selector']);
 
 /** Every string in a value, but for the program's own words. */
-const mapStrings = (value: unknown, redact: (text: string) => string, isNaming = false): unknown => {
+export const mapStrings = (value: unknown, redact: (text: string) => string, isNaming = false): unknown => {
 	if (typeof value === 'string') {
 		return redact(value);
 	}
