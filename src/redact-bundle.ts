@@ -194,7 +194,7 @@ const search = async ({names, addresses: {ips, macs}}: Subject, {addresses}: Bun
 const redactUnpacked = async (file: string, subject: Subject, tools: RedactTools): Promise<RedactedBundle> => {
 	let leak = '';
 	for (let count = 0; count < mostKeys; count++) {
-		const redactor = createBundleRedactor({names: subject.names, ips: subject.addresses.ips}, randomBytes(32));
+		const redactor = createBundleRedactor({names: subject.names, ...subject.addresses}, randomBytes(32));
 		const redacted = await tryKey(subject, redactor, tools); // eslint-disable-line no-await-in-loop
 		const found = await search(subject, redactor, redacted.bytes); // eslint-disable-line no-await-in-loop
 		if (found === undefined) {
@@ -215,7 +215,7 @@ export const redactBundle = async (file: string, source: Readable, tools: Redact
 		refuseHuge(file, entries.values().reduce((sum, {length}) => sum + length, 0) > most.bytes);
 		const addresses = listAddresses(listParts(entries, bundle.lines));
 		const names = [...learnNames(bundle.lines), ...namesInTimeline(entries), ...tools.names];
-		refuseHuge(file, names.length > most.names || addresses.ips.size > most.ips);
+		refuseHuge(file, names.length > most.names || addresses.ips.size + addresses.macs.size > most.ips);
 		const before = await judge(bundle, tools.signal);
 		return await redactUnpacked(file, {
 			unpacked, addresses, before, names,

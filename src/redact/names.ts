@@ -32,9 +32,12 @@ export const choosePseudonyms = (names: readonly Name[], isKept: (name: string) 
 
 const escapePattern = (text: string): string => text.replaceAll(/[^\d\p{Letter}]/gv, character => String.raw`\u{${character.codePointAt(0)?.toString(16) ?? ''}}`);
 
+/** What stands before a word may be a character that is written as `%3D` or `\n`. */
+export const writtenCharacter = String.raw`%[\dA-Fa-f]{2}|\\[bfnrt]`;
+
 /** Finds any of the names where it stands as a word; the longer one first, so that `nginx-app` is not taken for `nginx` and something. */
 export const composePattern = (names: readonly string[]): RegExp | undefined => {
 	const parts = names.toSorted((a, b) => b.length - a.length).map(name => escapePattern(name));
-	return parts.length === 0 ? undefined : new RegExp(String.raw`(?<![\p{L}\d])(?:${parts.join('|')})(?![\p{L}\d])`, 'gv');
+	return parts.length === 0 ? undefined : new RegExp(String.raw`(?<=^|[^\p{L}\d]|${writtenCharacter})(?:${parts.join('|')})(?![\p{L}\d])`, 'gv');
 };
 
