@@ -140,8 +140,10 @@ const performFix = async (options: FixOptions & {readonly id: string}, keeper: F
 		tellChange(news) {
 			const entry = {atMs: performance.now(), text: formatChangeNews(news)};
 			output.warn(stampLine(entry.atMs, entry.text));
-			timeline.noteText(entry);
 			keeper?.told(news);
+			if (news.type !== 'journal-written') {
+				timeline.noteText(entry);
+			}
 		},
 		signal,
 	});

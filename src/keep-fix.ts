@@ -35,7 +35,10 @@ export const createFixKeeper = (kept: KeptIncident, formatReport: (state: Sessio
 			noteLines('change-shown', formatPreview(preview));
 		},
 		told(news) {
-			kept.note('change-told', formatChangeNews(news));
+			// The journal is a file of whoever makes the change.
+			if (news.type !== 'journal-written') {
+				kept.note('change-told', formatChangeNews(news));
+			}
 		},
 		made(text) {
 			noteLines('change-made', text);

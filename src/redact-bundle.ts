@@ -100,12 +100,17 @@ const describeVerdict = ({state}: Judged): string => JSON.stringify([
 	state?.diagnosis?.cause?.verdict.because.match(/frame \d+/gv),
 ]);
 
-const redactManifest = (manifest: Manifest, text: (text: string) => string): Manifest => ({
-	...manifest,
+// What this hairpin does not know is left out.
+const redactManifest = ({format, major, tool, startedAt, service, from, namespace, timeoutMs}: Manifest, text: (text: string) => string): Manifest => ({
+	format,
+	major,
 	minor: bundleFormat.minor,
-	service: text(manifest.service),
-	from: manifest.from === undefined ? undefined : text(manifest.from),
-	namespace: manifest.namespace === undefined ? undefined : text(manifest.namespace),
+	tool: text(tool),
+	startedAt,
+	service: text(service),
+	from: from === undefined ? undefined : text(from),
+	namespace: namespace === undefined ? undefined : text(namespace),
+	timeoutMs,
 	redacted: true,
 });
 

@@ -1,4 +1,4 @@
-export type NameKind = 'namespace' | 'service' | 'pod' | 'node' | 'container' | 'label' | 'interface' | 'place' | 'object' | 'port' | 'user';
+export type NameKind = 'namespace' | 'service' | 'pod' | 'node' | 'container' | 'label' | 'interface' | 'place' | 'object' | 'port' | 'user' | 'chain';
 
 /** A name that is to be replaced wherever it stands. */
 export type Name = {readonly kind: NameKind; readonly name: string};
@@ -7,7 +7,7 @@ export type Name = {readonly kind: NameKind; readonly name: string};
 export const namesEverywhere: ReadonlySet<string> = new Set(['', 'default', 'kube-system', 'kube-public', 'kube-node-lease', 'kubernetes', 'kube-dns', 'coredns', 'kube-proxy', 'hairpin-system', 'localhost', 'none', 'None']);
 
 const prefixes: Readonly<Record<NameKind, string>> = {
-	namespace: 'ns', service: 'svc', pod: 'pod', node: 'node', container: 'container', label: 'label', interface: 'veth', place: 'place', object: 'object', port: 'port', user: 'user',
+	namespace: 'ns', service: 'svc', pod: 'pod', node: 'node', container: 'container', label: 'label', interface: 'veth', place: 'place', object: 'object', port: 'port', user: 'user', chain: 'chain',
 };
 
 /** Names that tell nothing, so that they stay. */

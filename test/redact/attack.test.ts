@@ -1,6 +1,13 @@
 import {Buffer} from 'node:buffer';
 import test from 'ava';
+import {repairOf} from '../../src/check-command.ts';
+import {type CheckOptions, parseOptions} from '../../src/options.ts';
 import {createBundleRedactor} from '../../src/redact/bundle-redactor.ts';
+import {namesInText, namesOfAnswer} from '../../src/redact/learn-names.ts';
+import {redactObject} from '../../src/redact/redact-object.ts';
+import {redactIncident} from '../../src/redact-report.ts';
+import {stampIncident} from '../../src/report-files.ts';
+import {readRecording} from '../helpers/session-recording.ts';
 
 const key = new Uint8Array(32).fill(5);
 const mac = '0a:58:0a:f4:00:13';
@@ -59,4 +66,75 @@ test('what stands in base64 is found in another encoding, beside a stray charact
 	t.deepEqual([fromBase64(bare), bare.includes('=')], ['pod-1 is it', false]);
 	const binary = inBase64(Buffer.from(Uint8Array.from({length: 96}, (_, index) => (index * 151) & 0xFF)));
 	t.is(text(binary), binary);
+});
+
+test('conditions of controllers, containers of every kind and their resources do not keep a name', t => {
+	const pod = {
+		kind: 'Pod',
+		apiVersion: 'v1',
+		metadata: {name: 'cart', namespace: 'shop'},
+		spec: {
+			nominatedNodeName: 'box-9',
+			ephemeralContainers: [{name: 'acme-debugger', resources: {limits: {'acme.example/gpu': '1'}}}],
+			containers: [{name: 'cartd', resources: {limits: {'acme.example/gpu': '1'}}}],
+		},
+		status: {phase: 'Running', conditions: [{type: 'target-health.example/k8s-shop-cart-0a1b', status: 'True', reason: 'shop/cart'}], initContainerStatuses: [{name: 'acme-init'}]},
+	};
+	const names = namesOfAnswer(pod);
+	const redact = createBundleRedactor({names, ips: new Set(), macs: new Set()}, key).text;
+	const said = JSON.stringify(redactObject(pod, redact));
+	t.notRegex(said, /acme|shop|cart|box-9/v);
+	t.regex(said, /"kind":"Pod","apiVersion":"v1".*"phase":"Running".*"status":"True"/v);
+});
+
+const named: ReadonlyArray<readonly [text: string, name: string]> = [
+	['Unable to connect to the server: dial tcp: lookup api.acme.example on 10.0.0.2:53: no such host', 'api.acme.example'],
+	['Get "https://api.acme.example:6443/api/v1/nodes": x509: certificate signed by unknown authority', 'api.acme.example'],
+	['alice@bastion: Permission denied (publickey).', 'alice'],
+	['ssh: Could not resolve hostname bastion.acme.example: Name or service not known', 'bastion.acme.example'],
+	['|--provider-id=aws:///eu-west-1a/i-0123456789', 'aws:///eu-west-1a/i-0123456789'],
+	['|--node-labels=acme.example/team=blue,tier=web', 'blue'],
+	['|--node-labels=acme.example/team=blue,tier=web', 'acme.example/team'],
+	['[0:0] -A ACME-VPN -s 10.0.0.0/8 -j ACCEPT', 'ACME-VPN'],
+	['[0:0] -A INPUT -m set --match-set acme-office src -j ACCEPT', 'acme-office'],
+	['table inet acme_fw', 'acme_fw'],
+];
+
+for (const [says, name] of named) {
+	test(`${name} is learned from: ${says.slice(0, 60)}`, t => {
+		t.true(namesInText(says).some(learned => learned.name === name));
+	});
+}
+
+test('what only looks like a name is not learned as one', t => {
+	const usual = [
+		'2: eth0@if5: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450',
+		'[0:0] -A KUBE-SERVICES -j RETURN',
+		'[0:0] -A INPUT -j ACCEPT',
+		'[0:0] -A INPUT -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT',
+		'table ip nat',
+		'table ip6 filter',
+		'unix:///run/containerd/containerd.sock',
+		'https://10.0.0.1:6443/api',
+		'containerd://1.6.20',
+	];
+	t.deepEqual(usual.flatMap(says => namesInText(says)), []);
+});
+
+test('a report alone has no hexadecimal address, no chain named after a Service and no name of somebody else\'s', t => {
+	const {state} = readRecording('founding').at(-1)!;
+	const told: string[] = [];
+	const options = parseOptions(['check', 'svc/nginx', '--ssh', 'k8s1=carol@bastion.acme.example', '--kubeconfig', '/home/dave/.kube/config']) as CheckOptions;
+	const excerpt = 'TCP  0A62ABB2:1F90 rr\n[0:0] -A KUBE-SVC-2CMXP7HKUVJN7L6M -m comment --comment "vpn of acme" -j X\n-m comment --comment "billing/api:web cluster IP"\npod0cedb640-dd12-4915-aa70-d4d11c3689a7 /home/erin/x';
+	const redacted = redactIncident(stampIncident({
+		state: {...state, unreachable: new Map([['k8s9', {because: excerpt, tryThis: 'ask carol or dave', isForbidden: false}]])}, exitCode: 1, repairOf: repairOf(state), timeline: [{atMs: 1, text: excerpt}], change: undefined,
+	}), {
+		options, repairOf, warn(line) {
+			told.push(line);
+		},
+	});
+	const said = JSON.stringify([redacted.timeline, [...redacted.state.unreachable]]);
+	t.notRegex(said, /0A62ABB2|2CMXP7HKUVJN7L6M|0cedb640|billing|erin|carol|dave|acme/v);
+	t.is(redacted.state.diagnosis?.cause?.check.id, 'br-netfilter-not-loaded');
+	t.is(told.length, 1);
 });

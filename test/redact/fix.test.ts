@@ -77,7 +77,7 @@ const keepFix = async (t: ExecutionContext, incident: typeof practiceIncidents[n
 	const redacted = await bundle.end(true);
 	t.is(told.length, 1, told.join('\n'));
 	const incidentNow = stampIncident({
-		state: before, exitCode: 0, repairOf: repairOf(before), timeline: [{atMs: 1, text: `the journal is ${journal}`}, {atMs: 2, text: formatPreview(preview)}],
+		state: before, exitCode: 0, repairOf: repairOf(before), timeline: [{atMs: 1, text: formatPreview(preview)}],
 		change: {
 			id: change, title: preview.title, steps: formatPreview(preview).split('\n'), before: before.matrix, after: after.matrix, undo: 'hairpin undo x',
 		},
