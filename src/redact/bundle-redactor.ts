@@ -1,11 +1,11 @@
 import {createHmac} from 'node:crypto';
+import {hideSecrets} from '../bundle/hide-secrets.ts';
+import {replaceBase64} from '../bundle/replace-base64.ts';
 import {isOfEvidence} from './evidence-words.ts';
-import {hideSecrets} from './hide-secrets.ts';
 import type {Name} from './names.ts';
 import {hideFileComments} from './redact-comments.ts';
 import type {LineTools} from './redact-lines.ts';
 import {type Replaced, createRedactor} from './redactor.ts';
-import {replaceBase64} from './replace-base64.ts';
 import {replaceHexAddresses} from './replace-hex.ts';
 import {type KnownAddresses, createSpellingReplacer} from './replace-spellings.ts';
 import {createIdReplacer} from './replace-ids.ts';

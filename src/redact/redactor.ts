@@ -1,5 +1,5 @@
+import {hideSecrets} from '../bundle/hide-secrets.ts';
 import {type AddressMap, createAddressMap} from './address-map.ts';
-import {hideSecrets} from './hide-secrets.ts';
 import {
 	type Name,
 	choosePseudonyms,
