@@ -21,9 +21,8 @@ import type {Incident} from './report/incident.ts';
 import {formatJson} from './report/json.ts';
 import {tellProgress} from './report/progress.ts';
 import {formatReport} from './report/text.ts';
-import {redactWords} from './redact/redact-words.ts';
 import type {RedactedBundle} from './redact-bundle.ts';
-import {redactIncident} from './redact-report.ts';
+import {redactBeside, redactIncident} from './redact-report.ts';
 import {type SessionTools, runSession} from './session.ts';
 import {type SessionState, evidenceOf} from './session-state.ts';
 import {resolveTarget} from './target.ts';
@@ -109,9 +108,10 @@ const composeIncident = (options: CheckOptions, state: SessionState, timeline: T
 	return options.reports?.isRedacted === true ? redactIncident(incident, {options, repairOf, warn}) : incident;
 };
 
-/** With the pseudonyms of the bundle, where there is a redacted one, so that both can be sent. */
-const composeBeside = (bundle: RedactedBundle | undefined, timeline: Timeline): Incident | undefined =>
-	(bundle?.state && stamp(bundle.state, redactWords(timeline.entries(), bundle.text, [])));
+const beginBundleOf = (options: CheckOptions, {warn}: Output): BegunBundle | undefined => {
+	const {vip, isDryRun, bundleFile, reports} = options;
+	return beginBundle({...options, isRedacted: reports?.isRedacted === true, bundleFile: vip === undefined && !isDryRun ? bundleFile : undefined}, {warn, formatReport: formatState});
+};
 
 const runKept = async (session: SessionTools, bundle: BegunBundle | undefined): Promise<{readonly state: SessionState; readonly redacted: RedactedBundle | undefined}> => {
 	try {
@@ -126,7 +126,7 @@ const runKept = async (session: SessionTools, bundle: BegunBundle | undefined): 
 /** `hairpin check`: one incident, headless. Resolves with the exit code (design.md §9). */
 export const check = async (options: CheckOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	const kubectl = createKubectl({kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace});
-	const bundle = beginBundle(options, {warn: output.warn, formatReport: formatState});
+	const bundle = beginBundleOf(options, output);
 	const tools = options.vip === undefined ? prepareCheck(options, kubectl, bundle?.kept) : prepareVipCheck(options, {kubectl, tell: output.warn, signal});
 	if (options.isDryRun) {
 		const nodes = options.vip === undefined ? (await tools.resolveTarget()).nodes.values().toArray() : [];
@@ -160,7 +160,7 @@ export const check = async (options: CheckOptions, output: Output, signal: Abort
 	};
 	const {state, redacted} = await runKept(session, bundle);
 	if (isWaits) {
-		incident = composeBeside(redacted, timeline) ?? composeIncident(options, state, timeline, output);
+		incident = redactBeside(stamp(state, timeline.entries()), redacted, repairOf) ?? composeIncident(options, state, timeline, output);
 		output.write(formatIncident(options, incident));
 	}
 

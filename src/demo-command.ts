@@ -1,5 +1,5 @@
-import {writeFile} from 'node:fs/promises';
 import {buffer} from 'node:stream/consumers';
+import {writeWholeBundle} from './bundle/write-bundle.ts';
 import type {Output} from './check-command.ts';
 import {chooseFrontEnd, readTerminal} from './front-end.ts';
 import {printJudged} from './judge-command.ts';
@@ -8,14 +8,9 @@ import {findRecordings, recordingOf} from './practice/read-recordings.ts';
 import {createPracticeSource, readFound} from './practice/practice-source.ts';
 import {type PracticeIncident, practiceIncidents} from './practice-incidents.ts';
 import {showScreens} from './show-screens.ts';
-import {UserFacingError} from './user-facing-error.ts';
 
 const keepBundle = async (incident: PracticeIncident, file: string): Promise<void> => {
-	try {
-		await writeFile(file, await buffer(findRecordings()(recordingOf(incident))));
-	} catch (error) {
-		throw new UserFacingError(`the bundle cannot be written to ${file}: ${error instanceof Error ? error.message : String(error)}`, 'name a file that can be written: --bundle FILE');
-	}
+	await writeWholeBundle(file, await buffer(findRecordings()(recordingOf(incident))));
 };
 
 /** `hairpin demo`: an incident to practise on, without a cluster. Resolves with the exit code of the last session. */

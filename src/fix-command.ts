@@ -1,4 +1,9 @@
-import {type Output, exitCodes, repairOf} from './check-command.ts';
+import {
+	type Output,
+	exitCodes,
+	formatState,
+	repairOf,
+} from './check-command.ts';
 import {composeFixIncident} from './fix-report.ts';
 import {createKubectl} from './cluster/kubectl.ts';
 import {type Consent, giveConsent} from './consent.ts';
@@ -11,6 +16,8 @@ import {
 	createFixSession,
 } from './fix/fix-session.ts';
 import {renderChange} from './fix/render.ts';
+import {type BegunBundle, beginBundle} from './keep-bundle.ts';
+import {type FixKeeper, createFixKeeper} from './keep-fix.ts';
 import type {FixOptions} from './options.ts';
 import {formatFixJson} from './report/fix-json.ts';
 import {
@@ -19,10 +26,12 @@ import {
 	formatChanges,
 	formatPreview,
 } from './report/fix-text.ts';
+import type {Incident} from './report/incident.ts';
 import {stampLine, tellProgress} from './report/progress.ts';
 import {type Timeline, createTimeline, writeReports} from './report-files.ts';
 import {isFailing} from './probes/matrix.ts';
-import {redactIncident} from './redact-report.ts';
+import type {RedactedBundle} from './redact-bundle.ts';
+import {redactBeside, redactIncident} from './redact-report.ts';
 import type {SessionState} from './session-state.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
@@ -86,9 +95,12 @@ const showOnly = (options: FixOptions, fix: PreparedFix, output: Output): number
 	return 0;
 };
 
-type Telling = {readonly options: FixOptions; readonly output: Output; readonly timeline: Timeline};
+type Telling = {readonly options: FixOptions; readonly output: Output; readonly timeline: Timeline; readonly keeper: FixKeeper | undefined};
 
-const carryOut = async (session: FixSession, fix: PreparedFix, consent: Consent, {options, output, timeline}: Telling): Promise<number> => {
+/** What came of a fix: the exit code, and the incident where a Service was named. */
+type Fixed = {readonly exitCode: number; readonly incident?: Incident | undefined};
+
+const carryOut = async (session: FixSession, fix: PreparedFix, consent: Consent, {options, output, timeline, keeper}: Telling): Promise<Fixed> => {
 	const result = await session.carryOut(fix, consent);
 	if (!result.isApplied) {
 		if (options.isJson) {
@@ -100,57 +112,94 @@ const carryOut = async (session: FixSession, fix: PreparedFix, consent: Consent,
 
 	const exitCode = exitCodeOf(result);
 	output.write(options.isJson ? formatFixJson(fix, result, exitCode) : formatResult(fix, result));
-	const incident = composeFixIncident(fix, result, timeline.entries());
-	if (incident) {
-		await writeReports(options.reports, options.reports?.isRedacted === true ? redactIncident(incident, {options, repairOf, warn: output.warn}) : incident, output);
-	}
-
-	return exitCode;
+	keeper?.made(formatResult(fix, result));
+	return {exitCode, incident: composeFixIncident(fix, result, timeline.entries())};
 };
 
-/** `hairpin fix`. Resolves with the exit code: 0 where it acts and what failed works, 1 where something still fails. Throws `UserFacingError` where it was not made. */
-export const fix = async (options: FixOptions, output: Output, signal: AbortSignal): Promise<number> => {
-	const {id} = options;
-	if (id === undefined) {
-		output.write(formatChanges(listChanges()));
-		return 0;
+const showFirst = ({render, isJson}: FixOptions, {preview}: PreparedFix, keeper: FixKeeper | undefined, {write}: Output): void => {
+	keeper?.shown(preview);
+	if (render === undefined && !isJson) {
+		write(`${formatPreview(preview)}\n`);
 	}
+};
 
+const performFix = async (options: FixOptions & {readonly id: string}, keeper: FixKeeper | undefined, output: Output, signal: AbortSignal): Promise<Fixed> => {
 	const isShown = options.isDryRun || options.render !== undefined;
 	const timeline = createTimeline();
 	const tellSession = tellProgress(output.warn);
 	const session = createFixSession({
-		options: {...options, id},
+		options,
 		kubectl: createKubectl(options),
 		consent: !isShown && options.isAgreed ? giveConsent(options) : undefined,
+		kept: keeper?.kept,
 		tellSession(event) {
 			tellSession(event);
 			timeline.note(event);
+			keeper?.event(event);
 		},
 		tellChange(news) {
 			const entry = {atMs: performance.now(), text: formatChangeNews(news)};
 			output.warn(stampLine(entry.atMs, entry.text));
-			timeline.noteText(entry);
+			keeper?.told(news);
+			if (news.type !== 'journal-written') {
+				timeline.noteText(entry);
+			}
 		},
 		signal,
 	});
 	try {
 		const prepared = await session.prepare();
-		if (options.render === undefined && !options.isJson) {
-			output.write(`${formatPreview(prepared.preview)}\n`);
-		}
+		showFirst(options, prepared, keeper, output);
 
 		if (isShown) {
-			return showOnly(options, prepared, output);
+			return {exitCode: showOnly(options, prepared, output)};
 		}
 
 		if (isIdle(prepared)) {
 			output.warn('nothing is to be done: all of it is so already');
-			return prepared.before === undefined ? exitCodes.healthy : exitCodes[prepared.before.diagnosis?.conclusion ?? 'undecided'];
+			return {exitCode: prepared.before === undefined ? exitCodes.healthy : exitCodes[prepared.before.diagnosis?.conclusion ?? 'undecided']};
 		}
 
-		return await carryOut(session, prepared, await consentTo(options, signal), {options, output, timeline});
+		return await carryOut(session, prepared, await consentTo(options, signal), {
+			options, output, timeline, keeper,
+		});
 	} finally {
 		await session.close();
 	}
+};
+
+/** A fix whose bundle is written to its end, also where the change was not made. */
+const performKept = async (options: FixOptions & {readonly id: string}, bundle: BegunBundle | undefined, output: Output, signal: AbortSignal): Promise<Fixed & {readonly redacted: RedactedBundle | undefined}> => {
+	const keeper = bundle && createFixKeeper(bundle.kept, formatState);
+	try {
+		const fixed = await performFix(options, keeper, output, signal);
+		return {...fixed, redacted: await bundle?.end(true)};
+	} catch (error) {
+		const isTold = error instanceof UserFacingError && !signal.aborted;
+		if (isTold) {
+			keeper?.unmade(error.because);
+		}
+
+		await bundle?.end(isTold);
+		throw error;
+	}
+};
+
+/** `hairpin fix`. Resolves with the exit code: 0 where it acts and what failed works, 1 where something still fails. Throws `UserFacingError` where it was not made. */
+export const fix = async (options: FixOptions, output: Output, signal: AbortSignal): Promise<number> => {
+	const {id, reports} = options;
+	if (id === undefined) {
+		output.write(formatChanges(listChanges()));
+		return 0;
+	}
+
+	const isRedacted = reports?.isRedacted === true;
+	const bundle = beginBundle({...options, bundleFile: options.bundleFile, isRedacted}, {warn: output.warn, formatReport: formatState});
+	const {exitCode, incident, redacted} = await performKept({...options, id}, bundle, output, signal);
+	if (incident) {
+		const shown = isRedacted ? redactBeside(incident, redacted, repairOf) ?? redactIncident(incident, {options, repairOf, warn: output.warn}) : incident;
+		await writeReports(reports, shown, output);
+	}
+
+	return exitCode;
 };

@@ -1,9 +1,4 @@
-import {
-	mkdir,
-	rm,
-	stat,
-	writeFile,
-} from 'node:fs/promises';
+import {mkdir, writeFile} from 'node:fs/promises';
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {performance} from 'node:perf_hooks';
@@ -19,6 +14,7 @@ import {type ImageArchive, openArchive} from './debug-image/open-archive.ts';
 import {findNodes} from './fleet/find-nodes.ts';
 import {type NodeImage, findImage, loadImage} from './image/load-image.ts';
 import type {ImageOptions} from './options.ts';
+import {removeRemains} from './remove-remains.ts';
 import {formatProgress} from './report/progress.ts';
 import {UserFacingError} from './user-facing-error.ts';
 
@@ -56,14 +52,6 @@ const build = async (directory: string | undefined, output: Output): Promise<num
 
 	output.write(`${stdout}${target}\n`);
 	return 0;
-};
-
-/** Removes what was written of a file; a device, such as /dev/full, stays. */
-const removeRemains = async (file: string): Promise<void> => {
-	const remains = await stat(file).catch(() => undefined);
-	if (remains?.isFile() === true) {
-		await rm(file, {force: true});
-	}
 };
 
 const save = async (file: string, archive: ImageArchive, output: Output): Promise<number> => {

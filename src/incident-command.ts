@@ -1,6 +1,7 @@
 import {performance} from 'node:perf_hooks';
 import {type Access, type Point, pointLabel} from './access/access.ts';
 import {createAccess} from './access/create-access.ts';
+import {refuseUnwritable} from './bundle/write-bundle.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
 import {
 	type Output,
@@ -43,14 +44,14 @@ const listShells = (access: Access | undefined, {target, reached}: SessionState)
 const createClusterSource = (options: IncidentOptions): IncidentSource => {
 	const kubectl = createKubectl({kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace});
 	const shared = createSharedAccess((addressOf, tell) => createAccess(options, {addressOf, kubectl, tell}));
-	const keeper = createIncidentKeeper();
+	const keeper = createIncidentKeeper(options.bundleFile);
 	const keepInDirectory = options.capturesDirectory === undefined ? undefined : keepCaptures(options.capturesDirectory, () => undefined);
 	return {
 		checks,
-		async run({service, from}, watch, signal) {
+		async run({service, from}, watch, signal, notice) {
 			const startedAt = performance.now();
 			const now = (): number => performance.now() - startedAt;
-			const kept = await keeper.begin({...options, service, from}, now);
+			const kept = await keeper.begin({...options, service, from}, now, notice);
 			const reader = kept.kubectl(kubectl);
 			return runSession(keepSession(kept, {
 				resolveTarget: async () => resolveTarget(reader, {service, from}),
@@ -88,14 +89,20 @@ const runPlain = async (options: IncidentOptions, output: Output, signal: AbortS
 
 	output.warn(`hairpin: lines instead of screens, because ${because}`);
 	return check({
-		...options, command: 'check', service: options.service, vip: undefined, bundleFile: undefined, isJson: false, isWalked: false, isDryRun: false,
+		...options, command: 'check', service: options.service, vip: undefined, isJson: false, isWalked: false, isDryRun: false,
 	}, output, signal);
 };
 
 /** `hairpin`: the screens. Resolves with the exit code of the last session. */
 export const incident = async (options: IncidentOptions, output: Output, signal: AbortSignal): Promise<number> => {
 	const front = chooseFrontEnd(readTerminal(options.isPlain));
-	return front.kind === 'plain'
-		? runPlain(options, output, signal, front.because)
-		: showScreens(createClusterSource(options), options.service === undefined ? undefined : {service: options.service, from: options.from}, output, signal);
+	if (front.kind === 'plain') {
+		return runPlain(options, output, signal, front.because);
+	}
+
+	if (options.bundleFile !== undefined) {
+		refuseUnwritable(options.bundleFile);
+	}
+
+	return showScreens(createClusterSource(options), options.service === undefined ? undefined : {service: options.service, from: options.from}, output, signal);
 };

@@ -19,9 +19,10 @@ import {type BundleRedactor, createBundleRedactor} from './redact/bundle-redacto
 import {listParts} from './redact/bundle-parts.ts';
 import {isOfEvidence} from './redact/evidence-words.ts';
 import {findLeak} from './redact/find-leak.ts';
-import {learnNames} from './redact/learn-names.ts';
+import {learnNames, namesInText} from './redact/learn-names.ts';
 import {type Addresses, listAddresses} from './redact/list-originals.ts';
 import type {Name} from './redact/names.ts';
+import {hideComments, hideFileComments} from './redact/redact-comments.ts';
 import {redactLines} from './redact/redact-lines.ts';
 import {redactWords} from './redact/redact-words.ts';
 import type {Replaced} from './redact/redactor.ts';
@@ -99,12 +100,17 @@ const describeVerdict = ({state}: Judged): string => JSON.stringify([
 	state?.diagnosis?.cause?.verdict.because.match(/frame \d+/gv),
 ]);
 
-const redactManifest = (manifest: Manifest, text: (text: string) => string): Manifest => ({
-	...manifest,
+// What this hairpin does not know is left out.
+const redactManifest = ({format, major, tool, startedAt, service, from, namespace, timeoutMs}: Manifest, text: (text: string) => string): Manifest => ({
+	format,
+	major,
 	minor: bundleFormat.minor,
-	service: text(manifest.service),
-	from: manifest.from === undefined ? undefined : text(manifest.from),
-	namespace: manifest.namespace === undefined ? undefined : text(manifest.namespace),
+	tool: text(tool),
+	startedAt,
+	service: text(service),
+	from: from === undefined ? undefined : text(from),
+	namespace: namespace === undefined ? undefined : text(namespace),
+	timeoutMs,
 	redacted: true,
 });
 
@@ -122,8 +128,15 @@ const shareLines = (entries: Unpacked['entries'], lines: readonly RecordedLine[]
 	}));
 };
 
+// Diffs of files are told in it, with what people wrote beside a setting.
 const redactTimeline = (bytes: Buffer, text: (text: string) => string): string =>
-	formatLines(splitLines(bytes).map(line => redactWords(JSON.parse(line) as unknown, text, ['event'])));
+	formatLines(splitLines(bytes).map(line => redactWords(JSON.parse(line) as unknown, said => text(hideFileComments(hideComments(said))), ['event'])));
+
+/** What is named by the words around it in what was told meanwhile, such as a user by the path of the journal. */
+const namesInTimeline = (entries: Unpacked['entries']): readonly Name[] => entries.entries()
+	.filter(([name]) => name.startsWith('timeline/'))
+	.flatMap(([, bytes]) => namesInText(bytes.toString()))
+	.toArray();
 
 /** The entries of the redacted bundle but its first and last one. What this hairpin does not know is left out. */
 const composeEntries = ({entries, bundle}: Unpacked, redacted: Bundle, {report, captures}: Pick<Judged, 'captures'> & {readonly report: string | undefined}, text: (text: string) => string): ReadonlyMap<string, string | Uint8Array> => {
@@ -186,7 +199,7 @@ const search = async ({names, addresses: {ips, macs}}: Subject, {addresses}: Bun
 const redactUnpacked = async (file: string, subject: Subject, tools: RedactTools): Promise<RedactedBundle> => {
 	let leak = '';
 	for (let count = 0; count < mostKeys; count++) {
-		const redactor = createBundleRedactor({names: subject.names, ips: subject.addresses.ips}, randomBytes(32));
+		const redactor = createBundleRedactor({names: subject.names, ...subject.addresses}, randomBytes(32));
 		const redacted = await tryKey(subject, redactor, tools); // eslint-disable-line no-await-in-loop
 		const found = await search(subject, redactor, redacted.bytes); // eslint-disable-line no-await-in-loop
 		if (found === undefined) {
@@ -206,8 +219,8 @@ export const redactBundle = async (file: string, source: Readable, tools: Redact
 		const {entries, bundle} = unpacked;
 		refuseHuge(file, entries.values().reduce((sum, {length}) => sum + length, 0) > most.bytes);
 		const addresses = listAddresses(listParts(entries, bundle.lines));
-		const names = [...learnNames(bundle.lines), ...tools.names];
-		refuseHuge(file, names.length > most.names || addresses.ips.size > most.ips);
+		const names = [...learnNames(bundle.lines), ...namesInTimeline(entries), ...tools.names];
+		refuseHuge(file, names.length > most.names || addresses.ips.size + addresses.macs.size > most.ips);
 		const before = await judge(bundle, tools.signal);
 		return await redactUnpacked(file, {
 			unpacked, addresses, before, names,

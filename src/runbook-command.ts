@@ -2,12 +2,12 @@ import {createReadStream} from 'node:fs';
 import {performance} from 'node:perf_hooks';
 import {text as readText} from 'node:stream/consumers';
 import {createAccess} from './access/create-access.ts';
-import {keepIncident} from './bundle/keep-incident.ts';
 import {type Output, formatState} from './check-command.ts';
 import {cleanText} from './clean.ts';
 import {createKubectl} from './cluster/kubectl.ts';
 import {chooseFrontEnd, readTerminal} from './front-end.ts';
 import {judgeAgain} from './judge-command.ts';
+import {beginBundle} from './keep-bundle.ts';
 import type {RunbookOptions, WalkOptions} from './options.ts';
 import {formatChangeNews} from './report/fix-text.ts';
 import {stampLine, tellProgress} from './report/progress.ts';
@@ -32,6 +32,7 @@ import {type Walk, walk} from './runbook/walk.ts';
 import {formatWalkJson} from './runbook/walk-json.ts';
 import {
 	describeEnd,
+	describeEndAlone,
 	formatHead,
 	formatNews,
 	formatWalk,
@@ -154,12 +155,14 @@ type Hooks = {
 	readonly signal: AbortSignal;
 };
 
-type Prepared = {readonly runbook: Runbook; readonly options: WalkOptions; readonly values: ReadonlyMap<string, string>};
+type Prepared = {readonly runbook: Runbook; readonly options: WalkOptions; readonly values: ReadonlyMap<string, string>; readonly isShipped: boolean};
 
 /** Walks, and closes what that opened. */
-const performWalk = async ({runbook, options, values}: Prepared, {session, walk: tellWalk, warn, people, signal}: Hooks): Promise<Walk> => {
+const performWalk = async ({runbook, options, values, isShipped}: Prepared, {session, walk: tellWalk, warn, people, signal}: Hooks): Promise<Walk> => {
 	const kubectl = createKubectl(options);
-	const kept = options.bundleFile === undefined ? undefined : keepIncident(options.bundleFile, options, () => performance.now());
+	const bundle = beginBundle({...options, typed: [...values.values(), ...options.answers.values()]}, {warn, formatReport: formatState});
+	const kept = bundle?.kept;
+	const describe = !isShipped && options.isRedacted ? describeEndAlone : describeEnd;
 	const tellSession = (event: SessionEvent): void => {
 		kept?.event(event);
 		session(event);
@@ -194,7 +197,7 @@ const performWalk = async ({runbook, options, values}: Prepared, {session, walk:
 		return await walk(runbook, {
 			looker, mender, people, now: () => performance.now(), values, tell(news) {
 				if (news.type === 'step-ended') {
-					kept?.note(news.type, describeEnd(news.step));
+					kept?.note(news.type, describe(news.step));
 				}
 
 				tellWalk(news);
@@ -202,7 +205,7 @@ const performWalk = async ({runbook, options, values}: Prepared, {session, walk:
 		}, isAboutTarget(runbook));
 	} finally {
 		await looker.close();
-		await kept?.end();
+		await bundle?.end(true);
 	}
 };
 
@@ -247,7 +250,9 @@ const walkRunbook = async (asked: WalkOptions, output: Output, signal: AbortSign
 	checkAnswers(runbook, asked);
 	const options = {...asked, ...readTarget(runbook, asked, values)};
 	await agreeToCommands(runbook, source, options, {output, signal});
-	const prepared = {runbook, options, values};
+	const prepared = {
+		runbook, options, values, isShipped: source.isShipped,
+	};
 	return chooseFrontEnd(readTerminal(options.isPlain || options.isJson)).kind === 'screens' ? walkOnScreens(prepared, output, signal) : walkInLines(prepared, output, signal);
 };
 

@@ -1,3 +1,6 @@
+import {hideSecrets} from './hide-secrets.ts';
+import {replaceBase64} from './replace-base64.ts';
+
 // What a user writes into objects: environment, files, commands, notes. None of it decides a path.
 const unwantedKeys: ReadonlySet<string> = new Set([
 	'env', 'envFrom', 'annotations', 'managedFields', 'volumes', 'volumeMounts', 'command', 'args', 'data', 'stringData', 'binaryData', 'lifecycle', 'imagePullSecrets',
@@ -13,8 +16,10 @@ const hideValue = (name: string, value: string): string => {
 	return `${name}${quote}${hidden}${quote}`;
 };
 
-/** Text without the values of what is called a token, password, key or the like. */
-export const stripText = (text: string): string => text.replaceAll(secretPair, (_whole, name: string, value: string) => hideValue(name, value));
+const hidePairs = (text: string): string => text.replaceAll(secretPair, (_whole, name: string, value: string) => hideValue(name, value));
+
+/** Text without what is a token, a password or a key, or is called one, also where it stands in base64. */
+export const stripText = (text: string): string => replaceBase64(hideSecrets(hidePairs(text)).text, stripText, said => said);
 
 /** A Kubernetes object without what users write into it. */
 export const stripObject = (value: unknown): unknown => {

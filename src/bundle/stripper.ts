@@ -25,18 +25,19 @@ const stripAnswer = (came: Outcome): Outcome => {
 export const createStripper = () => {
 	const key = randomBytes(32);
 	const hide = (bytes: Uint8Array): Uint8Array => createHmac('sha256', key).update(bytes).digest();
-	const captures = new Map<number, (chunk: Uint8Array) => Uint8Array>();
+	const captures = new Map<string, (chunk: Uint8Array) => Uint8Array>();
 	const stripLine = (line: RecordedLine): RecordedLine => {
+		const stream = `${line.id} ${line.world}`;
 		if ('asked' in line) {
 			if (line.asked.kind === 'stream') {
-				captures.set(line.id, createPayloadStripper(hide));
+				captures.set(stream, createPayloadStripper(hide));
 			}
 
 			return line;
 		}
 
 		const {came} = line;
-		const strip = captures.get(line.id);
+		const strip = captures.get(stream);
 		return strip && came.kind === 'bytes' && came.from === 'stdout'
 			? {...line, came: withBytes(came, strip(Buffer.from(came.base64, 'base64')))}
 			: {...line, came: stripAnswer(came)};

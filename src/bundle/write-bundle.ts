@@ -12,6 +12,7 @@ import type {Writable} from 'node:stream';
 import {finished} from 'node:stream/promises';
 import {constants, createGzip} from 'node:zlib';
 import {pack as createPack} from 'tar-stream';
+import {isPlainFile, removeRemains} from '../remove-remains.ts';
 import {UserFacingError} from '../user-facing-error.ts';
 import {
 	type Manifest,
@@ -19,13 +20,14 @@ import {
 	manifestName,
 	ownerOnly,
 } from './format.ts';
+import {readBundle} from './read-bundle.ts';
 
 /** A bundle that is being written. After each `add` it can be read up to there, whatever happens to us. */
 export type BundleWriter = {
 	add(name: string, content: string | Uint8Array): void;
 	/** A line of the recording; lines of the same moment share an entry. */
 	addLine(folder: 'record' | 'timeline', line: unknown): void;
-	/** Resolves when all is on disk. What is not whole says so by the entry that it lacks. */
+	/** Resolves when all is on disk. What is not whole says so by the entry that it lacks. Rejects with a `UserFacingError` where the disk was full: then the file opens up to there, or it is gone. */
 	end(isWhole?: boolean): Promise<void>;
 };
 
@@ -34,8 +36,30 @@ export type BundleTarget = string | Writable;
 
 const flushAfterMs = 50;
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 const explain = (file: string, error: unknown): UserFacingError =>
-	new UserFacingError(`the bundle cannot be written to ${file}: ${error instanceof Error ? error.message : String(error)}`, 'name a file that can be written, with room for it: --bundle FILE');
+	new UserFacingError(`the bundle cannot be written to ${file}: ${messageOf(error)}`, 'name a file that can be written, with room for it: --bundle FILE');
+
+/** Removes what is left of a bundle, and says why it could not be written. */
+const explainLost = async (file: string, error: unknown): Promise<UserFacingError> => {
+	await removeRemains(file);
+	return explain(file, error);
+};
+
+const isReadable = async (file: string): Promise<boolean> => {
+	try {
+		await readBundle(file);
+		return true;
+	} catch {
+		return false;
+	}
+};
+
+/** What became of a bundle that could not be written to its end. */
+const explainEnd = async (file: string, error: unknown): Promise<UserFacingError> => (await isPlainFile(file) && await isReadable(file)
+	? new UserFacingError(`the bundle ${file} ends early: ${messageOf(error)}`, `hairpin open ${file} shows it up to there; for all of it, run it again with a file that there is room for: --bundle FILE`)
+	: explainLost(file, error));
 
 const openFile = (file: string, flags = 'w'): number => {
 	try {
@@ -78,18 +102,18 @@ const openArchive = (target: BundleTarget) => {
 				pack.finalize();
 				await finished(output);
 			} catch (error) {
-				throw explain(file, failure ?? error);
+				throw await explainEnd(file, failure ?? error);
 			}
 		},
 	};
 };
 
-/** Writes a bundle that is complete. Throws `UserFacingError` where it cannot be written. */
+/** Writes a bundle that is complete, or none. Throws `UserFacingError` where it cannot be written. */
 export const writeWholeBundle = async (file: string, bytes: Uint8Array): Promise<void> => {
 	try {
 		await writeFile(file, bytes, {mode: ownerOnly});
 	} catch (error) {
-		throw explain(file, error);
+		throw await explainLost(file, error);
 	}
 };
 

@@ -1,6 +1,8 @@
 import {type ApplyOutcome, applyChange} from '../changes/apply.ts';
 import type {ChangeNews} from '../changes/change-news.ts';
 import {lockNodes} from '../changes/lock.ts';
+import type {Access} from '../access/access.ts';
+import type {KeptIncident} from '../bundle/keep-incident.ts';
 import type {KubectlProgram} from '../cluster/kubectl.ts';
 import type {Consent} from '../consent.ts';
 import type {FixOptions} from '../options.ts';
@@ -14,6 +16,9 @@ import {rejudge} from './rejudge.ts';
 
 export type {PreparedFix} from './prepare-fix.ts';
 
+/** Keeps what a fix asks: the incident as it was found, and in worlds of their own what the change would do and what was found after it. */
+export type KeptFix = Pick<KeptIncident, 'access' | 'kubectl' | 'captures' | 'besides'> & {readonly judged: (state: SessionState) => void};
+
 export type FixTools = {
 	readonly options: FixOptions & {readonly id: string};
 	readonly kubectl: KubectlProgram;
@@ -21,6 +26,8 @@ export type FixTools = {
 	readonly consent: Consent | undefined;
 	readonly tellSession: (event: SessionEvent) => void;
 	readonly tellChange: (news: ChangeNews) => void;
+	/** Where all that is asked goes as well. */
+	readonly kept?: KeptFix | undefined;
 	readonly signal: AbortSignal;
 };
 
@@ -35,21 +42,33 @@ export type FixSession = {
 	close(): Promise<void>;
 };
 
-const examineFirst = async ({options, kubectl, tellSession, signal}: FixTools, {access}: Hands): Promise<SessionState | undefined> => (options.service === undefined
+const examineFirst = async ({options, kubectl, tellSession, kept, signal}: FixTools, {access}: Hands): Promise<SessionState | undefined> => (options.service === undefined
 	? undefined
 	: examine({
-		options: {...options, service: options.service}, kubectl, access, tell: tellSession, signal,
+		options: {...options, service: options.service},
+		kubectl: kept?.kubectl(kubectl) ?? kubectl,
+		access: kept?.access(access) ?? access,
+		tell: tellSession,
+		more: kept && {keepCaptures: kept.captures, onJudged: kept.judged},
+		signal,
 	}));
+
+/** What is looked with, and goes into a world of that name as well. */
+const keepBesides = ({kept, kubectl}: FixTools, {access}: Hands, world: string): {readonly kubectl: KubectlProgram; readonly access: Access} => {
+	const recorder = kept?.besides(world);
+	return {kubectl: recorder?.kubectl(kubectl) ?? kubectl, access: recorder?.access(access) ?? access};
+};
 
 const carryOutFix = async (tools: FixTools, hands: Hands, fix: PreparedFix, consent: Consent): Promise<FixResult> => {
 	const {options, kubectl, tellChange, tellSession, signal} = tools;
+	const after = keepBesides(tools, hands, 'after');
 	await hands.agree(consent);
 	const names = fix.nodes.map(({name}) => name);
 	await Promise.all(names.map(async name => hands.access.connect(name)));
 	const locks = await lockNodes(hands.access, fix.prepared.map(({node}) => node));
 	const entry = composeEntry(fix, options);
 	const again = async (): Promise<SessionState> => examine({
-		options: {...options, service: options.service ?? ''}, kubectl, access: hands.access, tell: tellSession, signal,
+		options: {...options, service: options.service ?? ''}, ...after, tell: tellSession, signal,
 	});
 	try {
 		const outcome = await applyChange(fix.change, fix.prepared, entry, {
@@ -105,7 +124,7 @@ export const createFixSession = (tools: FixTools): FixSession => {
 			const before = await examineFirst({...tools, tellSession}, hands);
 			return prepareFix(before, {
 				...tools,
-				access: hands.access,
+				...keepBesides(tools, hands, 'change'),
 				onNodes(nodes) {
 					for (const {name, internalIp} of nodes) {
 						addresses.set(name, internalIp);

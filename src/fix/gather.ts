@@ -24,13 +24,15 @@ export type Incident = {
 	/** Outlives the sessions that use it. */
 	readonly access: Access;
 	readonly tell: (event: SessionEvent) => void;
+	/** How the session differs from others, such as that it is kept. */
+	readonly more?: Partial<SessionTools>;
 	readonly signal: AbortSignal;
 };
 
 const silent: SessionTools['onJudged'] = () => undefined;
 
 /** Finds out what there is to repair, or whether it is. */
-export const examine = async ({options, kubectl, access, tell, signal}: Incident): Promise<SessionState> => runSession({
+export const examine = async ({options, kubectl, access, tell, more, signal}: Incident): Promise<SessionState> => runSession({
 	resolveTarget: async () => resolveTarget(kubectl, {service: options.service, from: options.from}),
 	openAccess: () => access,
 	onEvent: tell,
@@ -38,6 +40,7 @@ export const examine = async ({options, kubectl, access, tell, signal}: Incident
 	now: () => performance.now(),
 	signal,
 	probeTimeoutMs: options.timeoutMs,
+	...more,
 });
 
 const leaveUnasked = ({point, tries, ...cell}: ProbePlan, error: string): Cell => ({

@@ -37,6 +37,8 @@ export type FixOptions = ClusterOptions & AccessOptions & {
 	readonly timeoutMs: number;
 	readonly isJson: boolean;
 	readonly reports?: ReportOptions;
+	/** Keep the incident and what became of it in this file. */
+	readonly bundleFile?: string | undefined;
 };
 
 type FixFlags = ClusterFlags & AccessFlags & ReportFlags & {
@@ -50,6 +52,7 @@ type FixFlags = ClusterFlags & AccessFlags & ReportFlags & {
 	readonly render?: RenderFormat;
 	readonly for?: number;
 	readonly timeout: number;
+	readonly bundle?: string;
 	readonly json?: true;
 };
 
@@ -83,6 +86,10 @@ const check = (command: Command, id: string | undefined, service: string | undef
 		command.error('error: --from needs the Service: hairpin fix ID svc/NAME --from pod/NAME');
 	}
 
+	if (service === undefined && flags.bundle !== undefined) {
+		command.error('error: --bundle needs the Service whose incident it keeps: hairpin fix ID svc/NAME --from pod/NAME');
+	}
+
 	if (flags.dryRun === true && flags.yes === true) {
 		command.error('error: --yes cannot be used with --dry-run');
 	}
@@ -103,8 +110,9 @@ export const describeFix = (program: Command, done: (options: FixOptions) => voi
 		.addOption(new Option('--render <format>', 'print it for the whole fleet, for those who may not change nodes by hand; do nothing').choices(['shell', 'ansible', 'daemonset']))
 		.option('--for <time>', 'the nodes undo it after this time, such as 10m, unless: hairpin keep', parseDuration)
 		.option('--timeout <seconds>', 'how long a probe may take', parseSeconds, 3000)
+		.addOption(new Option('--bundle <file>', 'keep the incident as it was found, the change, and what was found after it, in one file').conflicts(['list', 'dryRun', 'render']))
 		.option('--json', 'print hairpin/fix/v1');
-	addReadOnlyOption(addReportOptions(addAccessOptions(addClusterOptions(command, 'the Service and the client')), 'these reports, not in what is printed'))
+	addReadOnlyOption(addReportOptions(addAccessOptions(addClusterOptions(command, 'the Service and the client')), 'these reports and in the bundle, not in what is printed'))
 		.action((id: string | undefined, service: string | undefined, flags: FixFlags) => {
 			check(command, id, service, flags);
 			done({
@@ -123,6 +131,7 @@ export const describeFix = (program: Command, done: (options: FixOptions) => voi
 				forSeconds: flags.for ?? 0,
 				timeoutMs: flags.timeout,
 				isJson: flags.json === true,
+				bundleFile: flags.bundle,
 				reports: readReportFlags(command, flags, 0),
 			});
 		});

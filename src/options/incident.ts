@@ -19,6 +19,8 @@ export type IncidentOptions = ClusterOptions & AccessOptions & {
 	readonly from: string | undefined;
 	readonly timeoutMs: number;
 	readonly capturesDirectory: string | undefined;
+	/** Keep what is examined in this file. */
+	readonly bundleFile: string | undefined;
 	readonly isPlain: boolean;
 	readonly isReadOnly: boolean;
 };
@@ -27,6 +29,7 @@ type IncidentFlags = ClusterFlags & AccessFlags & {
 	readonly from?: string;
 	readonly timeout: number;
 	readonly captures?: string;
+	readonly bundle?: string;
 	readonly plain?: true;
 	readonly readOnly?: true;
 };
@@ -45,6 +48,7 @@ export const describeIncident = (program: Command, done: (options: IncidentOptio
 	addReadOnlyOption(addAccessOptions(addClusterOptions(command, 'the Service and the client')))
 		.option('--timeout <seconds>', 'how long a probe may take', parseSeconds, 3000)
 		.option('--captures <directory>', 'keep the packets there as pcapng')
+		.option('--bundle <file>', 'keep the whole incident in one file, without secrets and payload, as it goes; what is examined after it in FILE-2 and so on')
 		.addOption(new Option('--plain', 'lines instead of screens, as where there is no terminal'))
 		.action((service: string | undefined, flags: IncidentFlags) => {
 			done({
@@ -55,6 +59,7 @@ export const describeIncident = (program: Command, done: (options: IncidentOptio
 				...readAccessFlags(flags),
 				timeoutMs: flags.timeout,
 				capturesDirectory: flags.captures,
+				bundleFile: flags.bundle,
 				isPlain: flags.plain === true,
 				isReadOnly: flags.readOnly === true,
 			});

@@ -27,6 +27,8 @@ export type WalkOptions = ClusterOptions & AccessOptions & {
 	readonly isReadOnly: boolean;
 	readonly timeoutMs: number;
 	readonly bundleFile: string | undefined;
+	/** Whether names, addresses and secrets are replaced in the bundle. */
+	readonly isRedacted: boolean;
 	readonly isJson: boolean;
 	readonly isPlain: boolean;
 };
@@ -48,6 +50,7 @@ type RunbookFlags = ClusterFlags & AccessFlags & {
 	readonly readOnly?: true;
 	readonly timeout: number;
 	readonly bundle?: string;
+	readonly redact?: true;
 	readonly json?: true;
 	readonly plain?: true;
 };
@@ -101,9 +104,14 @@ export const describeRunbook = (program: Command, done: (options: RunbookOptions
 	addReadOnlyOption(addAccessOptions(addClusterOptions(command, 'the Service and the client')))
 		.option('--timeout <seconds>', 'how long a probe may take', parseSeconds, 3000)
 		.option('--bundle <file>', 'keep the incident as it was found, and what came of every step, in one file')
+		.option('--redact', 'replace names, addresses and secrets by pseudonyms in the bundle, not in what is printed')
 		.addOption(new Option('--plain', 'lines instead of screens, as where there is no terminal').conflicts('json'))
 		.option('--json', 'print hairpin/walk/v1 at the end')
 		.action((file: string | undefined, service: string | undefined, flags: RunbookFlags) => {
+			if (flags.redact === true && flags.bundle === undefined) {
+				command.error('error: --redact is about the bundle: name it with --bundle FILE');
+			}
+
 			done(readTask(command, file, flags) ?? {
 				command: 'runbook',
 				task: 'walk',
@@ -119,6 +127,7 @@ export const describeRunbook = (program: Command, done: (options: RunbookOptions
 				isReadOnly: flags.readOnly === true,
 				timeoutMs: flags.timeout,
 				bundleFile: flags.bundle,
+				isRedacted: flags.redact === true,
 				isJson: flags.json === true,
 				isPlain: flags.plain === true,
 			});

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import type {RecordedLine} from '../access/recording.ts';
+import {listBase64} from '../bundle/replace-base64.ts';
 import {joinLines} from './join-text.ts';
-import {listBase64} from './replace-base64.ts';
 
 /** What is in a bundle: every text, those in base64 and in pieces too, and every capture. */
 export type BundleParts = {readonly texts: readonly string[]; readonly captures: readonly Uint8Array[]};

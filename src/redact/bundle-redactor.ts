@@ -1,26 +1,29 @@
 import {createHmac} from 'node:crypto';
+import {hideSecrets} from '../bundle/hide-secrets.ts';
+import {replaceBase64} from '../bundle/replace-base64.ts';
 import {isOfEvidence} from './evidence-words.ts';
-import {hideSecrets} from './hide-secrets.ts';
 import type {Name} from './names.ts';
 import {hideFileComments} from './redact-comments.ts';
 import type {LineTools} from './redact-lines.ts';
 import {type Replaced, createRedactor} from './redactor.ts';
-import {replaceBase64} from './replace-base64.ts';
 import {replaceHexAddresses} from './replace-hex.ts';
+import {type KnownAddresses, createSpellingReplacer} from './replace-spellings.ts';
 import {createIdReplacer} from './replace-ids.ts';
 
 /** Redacts everything that a recording says; the same pseudonyms in all of it. */
 export type BundleRedactor = LineTools & {replaced(): Replaced};
 
-export type Learned = {readonly names: readonly Name[]; readonly ips: ReadonlySet<string>};
+/** What is in an incident. `isKept` says which names stay. */
+export type Learned = KnownAddresses & {readonly names: readonly Name[]; readonly isKept?: (name: string) => boolean};
 
 /** `key` as for `createRedactor`. */
-export const createBundleRedactor = ({names, ips}: Learned, key: Uint8Array): BundleRedactor => {
+export const createBundleRedactor = ({names, ips, macs, isKept = isOfEvidence}: Learned, key: Uint8Array): BundleRedactor => {
+	const replaceSpellings = createSpellingReplacer({ips, macs});
 	const replaceIds = createIdReplacer(key);
 	const isKnown = (ip: string): boolean => ips.has(ip);
 	const redactor = createRedactor(names, key, {
-		isKept: isOfEvidence,
-		rewrite: (text, {ip}) => replaceHexAddresses(replaceIds(text), ip, isKnown),
+		isKept,
+		rewrite: (text, map) => replaceHexAddresses(replaceSpellings(replaceIds(text), map), map.ip, isKnown),
 	});
 	let secrets = 0;
 	const hide = (text: string): string => {
@@ -29,8 +32,9 @@ export const createBundleRedactor = ({names, ips}: Learned, key: Uint8Array): Bu
 		return hidden.text;
 	};
 
+	const redactText = (text: string): string => replaceBase64(hide(text), said => redactText(hideFileComments(said)), said => redactor.text(said));
 	return {
-		text: text => replaceBase64(hide(text), said => redactor.text(hideFileComments(said)), said => redactor.text(said)),
+		text: redactText,
 		addresses: redactor.addresses,
 		hide: bytes => createHmac('sha256', key).update('payload').update(bytes).digest(),
 		replaced() {

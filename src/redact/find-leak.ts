@@ -9,6 +9,7 @@ import type {BundleParts} from './bundle-parts.ts';
 import type {Addresses} from './list-originals.ts';
 import {composePattern} from './names.ts';
 import {toDigits} from './replace-hex.ts';
+import {listMacSpellings} from './replace-spellings.ts';
 
 /** What must not be in a redacted bundle. */
 export type Originals = Addresses & {readonly names: readonly string[]};
@@ -18,7 +19,7 @@ const swapBytes = (digits: string): string => digits.replaceAll(/.{8}/gv, word =
 /** As people and as the kernel write an address. */
 const formsOf = (ip: string): readonly string[] => {
 	const digits = toDigits(ip, ip.includes(':') ? 32 : 8);
-	return [ip, digits, digits.toUpperCase(), swapBytes(digits).toUpperCase(), ...(ip.includes('.') ? [ip.replaceAll('.', '-')] : [])];
+	return [ip, digits, digits.toUpperCase(), swapBytes(digits).toUpperCase(), ...(ip.includes('.') ? [ip.replaceAll('.', '-'), ip.replaceAll('.', '_'), `${ip.split('.').toReversed().join('.')}.in-addr.arpa`] : [`${[...digits].toReversed().join('.')}.ip6.arpa`])];
 };
 
 const findPattern = (texts: readonly string[], words: readonly string[]): string | undefined => {
@@ -27,7 +28,7 @@ const findPattern = (texts: readonly string[], words: readonly string[]): string
 };
 
 const findInTexts = (texts: readonly string[], {ips, macs, names}: Originals): string | undefined =>
-	findPattern(texts, [...names, ...[...ips].flatMap(ip => formsOf(ip))]) ?? findPattern(texts.map(text => text.toLowerCase()), [...macs]);
+	findPattern(texts, [...names, ...[...ips].flatMap(ip => formsOf(ip))]) ?? findPattern(texts.map(text => text.toLowerCase()), [...macs, ...listMacSpellings(macs).keys()]);
 
 const toBytes = (mac: string): string => mac.replaceAll(':', '');
 

@@ -14,6 +14,7 @@ const kinds: ReadonlyMap<string, NameKind> = new Map([['Pod', 'pod'], ['Service'
 const naming: ReadonlyMap<string, NameKind> = new Map([
 	['namespace', 'namespace'],
 	['nodeName', 'node'],
+	['nominatedNodeName', 'node'],
 	['hostname', 'node'],
 	['subdomain', 'object'],
 	['generateName', 'object'],
@@ -52,7 +53,13 @@ const namesOfObject = (value: object, kind: string): readonly Name[] => {
 };
 
 const listOf: Readonly<Record<string, NameKind>> = {
-	containers: 'container', initContainers: 'container', containerStatuses: 'container', ports: 'port',
+	containers: 'container',
+	initContainers: 'container',
+	ephemeralContainers: 'container',
+	containerStatuses: 'container',
+	initContainerStatuses: 'container',
+	ephemeralContainerStatuses: 'container',
+	ports: 'port',
 };
 
 const namesOfField = (key: string, value: unknown, of: object): readonly Name[] => {
@@ -145,14 +152,31 @@ const inText: ReadonlyArray<readonly [RegExp, NameKind]> = [
 	[/"HostnameOverride": ?"(?<name>[^"]+)"/gv, 'node'],
 	[/(?:--cluster-domain=|clusterDomain: |"clusterDomain": ?")(?<name>[^\s"]+)/gv, 'place'],
 	[/\/(?:home|Users)\/(?<name>[^\s"',\/:]+)/gv, 'user'],
+	// What ssh and kubectl say of where they go.
+	[/(?<![\w\-.])(?<name>[a-z_][\w\-]*)@[\da-z][\w\-.:]*(?=: permission denied|'s password)/giv, 'user'],
+	[/(?<![\w\-.])[a-z_][\w\-]*@(?<name>[a-z][\w\-.]*)(?=: permission denied|'s password)/giv, 'place'],
+	[/\b(?:lookup|resolve hostname|connect to host) (?<name>[\da-z][\w\-.]*[a-z][\w\-.]*)/giv, 'place'],
+	[/\b[a-z][+a-z]*:\/\/(?:[^\s\/@]{1,200}@)?(?<name>[\da-z][\w\-.]*[a-z][\w\-.]*)/giv, 'place'],
+	[/(?:--provider-id=|providerID: ?|"providerID": ?)"?(?<name>[^\s"]+)/gv, 'place'],
+	// What people call their own chains of a firewall, and sets of addresses.
+	[/ -A (?<name>(?!KUBE-|CNI-|FLANNEL|DOCKER|cali|CILIUM_|OLD_CILIUM_|ufw6?-|f2b-|(?:INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING) )\S+)/gv, 'chain'],
+	[/ --match-set (?<name>(?!KUBE-|cali)\S+)/gv, 'chain'],
+	[/^table (?:ip6?|inet|bridge|arp|netdev) (?<name>(?!(?:filter|nat|mangle|raw|security|kube-proxy|firewalld|hairpin\S*)$)\S+)$/gmv, 'chain'],
 	[/\buser "?(?<name>[^\s"]+)"? (?:may not|cannot)/giv, 'user'],
 	[/--comment "?(?<name>[\da-z][\d\-a-z]*)\/[\d\-.a-z]+/gv, 'namespace'],
 	[/--comment "?[\da-z][\d\-a-z]*\/(?<name>[\da-z][\d\-.a-z]*)/gv, 'service'],
 	[/--comment "?[\da-z][\d\-a-z]*\/[\d\-.a-z]+:(?<name>[\da-z][\d\-a-z]*)/gv, 'port'],
 ];
 
+// `--node-labels=acme.example/team=blue,tier=web`: keys name something too.
+const namesOfNodeLabels = (text: string): readonly Name[] => text.matchAll(/--node-labels(?:=|\n\|)(?<labels>[^\s"]+)/gv)
+	.flatMap(({groups}) => namesOfLabels(Object.fromEntries((groups?.labels ?? '').split(',').map(label => label.split('=', 2)).filter(pair => pair.length === 2) as Array<[string, string]>))).toArray();
+
 /** What a text names by the words around it. */
-export const namesInText = (text: string): readonly Name[] => inText.flatMap(([pattern, kind]) => text.matchAll(pattern).flatMap(({groups}) => toName(kind, groups?.name)).toArray());
+export const namesInText = (text: string): readonly Name[] => [
+	...inText.flatMap(([pattern, kind]) => text.matchAll(pattern).flatMap(({groups}) => toName(kind, groups?.name)).toArray()),
+	...namesOfNodeLabels(text),
+];
 
 /** A host is also known by the first part of its name. */
 const withShort = (name: Name): readonly Name[] => (name.kind === 'node' && /^[^.a-z]*[a-z][^.]*\./v.test(name.name) ? [name, {kind: 'node', name: name.name.split('.', 1)[0] ?? ''}] : [name]);
@@ -194,6 +218,6 @@ export const learnNames = (lines: readonly RecordedLine[]): readonly Name[] => {
 	const names = lines.flatMap(line => namesOfLine(line)).flatMap(name => withShort(name)).filter(({name}) => name !== '');
 	const unique = new Map(names.map(({kind, name}) => [`${kind} ${name}`, {kind, name}]));
 	// A node that is also a host of ssh is a node.
-	const ranks: readonly NameKind[] = ['namespace', 'service', 'pod', 'node', 'container', 'user', 'place', 'object', 'port', 'label', 'interface'];
+	const ranks: readonly NameKind[] = ['namespace', 'service', 'pod', 'node', 'container', 'user', 'place', 'object', 'port', 'label', 'interface', 'chain'];
 	return ranks.flatMap(rank => unique.values().filter(({kind}) => kind === rank).toArray().toSorted((a, b) => a.name.localeCompare(b.name)));
 };

@@ -1,4 +1,4 @@
-export type NameKind = 'namespace' | 'service' | 'pod' | 'node' | 'container' | 'label' | 'interface' | 'place' | 'object' | 'port' | 'user';
+export type NameKind = 'namespace' | 'service' | 'pod' | 'node' | 'container' | 'label' | 'interface' | 'place' | 'object' | 'port' | 'user' | 'chain';
 
 /** A name that is to be replaced wherever it stands. */
 export type Name = {readonly kind: NameKind; readonly name: string};
@@ -7,7 +7,7 @@ export type Name = {readonly kind: NameKind; readonly name: string};
 export const namesEverywhere: ReadonlySet<string> = new Set(['', 'default', 'kube-system', 'kube-public', 'kube-node-lease', 'kubernetes', 'kube-dns', 'coredns', 'kube-proxy', 'hairpin-system', 'localhost', 'none', 'None']);
 
 const prefixes: Readonly<Record<NameKind, string>> = {
-	namespace: 'ns', service: 'svc', pod: 'pod', node: 'node', container: 'container', label: 'label', interface: 'veth', place: 'place', object: 'object', port: 'port', user: 'user',
+	namespace: 'ns', service: 'svc', pod: 'pod', node: 'node', container: 'container', label: 'label', interface: 'veth', place: 'place', object: 'object', port: 'port', user: 'user', chain: 'chain',
 };
 
 /** Names that tell nothing, so that they stay. */
@@ -32,9 +32,12 @@ export const choosePseudonyms = (names: readonly Name[], isKept: (name: string) 
 
 const escapePattern = (text: string): string => text.replaceAll(/[^\d\p{Letter}]/gv, character => String.raw`\u{${character.codePointAt(0)?.toString(16) ?? ''}}`);
 
+/** What stands before a word may be a character that is written as `%3D` or `\n`. */
+export const writtenCharacter = String.raw`%[\dA-Fa-f]{2}|\\[bfnrt]`;
+
 /** Finds any of the names where it stands as a word; the longer one first, so that `nginx-app` is not taken for `nginx` and something. */
 export const composePattern = (names: readonly string[]): RegExp | undefined => {
 	const parts = names.toSorted((a, b) => b.length - a.length).map(name => escapePattern(name));
-	return parts.length === 0 ? undefined : new RegExp(String.raw`(?<![\p{L}\d])(?:${parts.join('|')})(?![\p{L}\d])`, 'gv');
+	return parts.length === 0 ? undefined : new RegExp(String.raw`(?<=^|[^\p{L}\d]|${writtenCharacter})(?:${parts.join('|')})(?![\p{L}\d])`, 'gv');
 };
 

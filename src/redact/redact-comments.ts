@@ -3,7 +3,8 @@ const ofPrograms = /^"?(?:kube|cali:|flannel|cni|name: |block incoming|masquerad
 const ruleComment = /(?<=--comment )(?:"(?:[^"\\]|\\.)*"|\S+)/gv;
 // A line of a file stands behind a bar, or behind the path of the file and a colon.
 const fileLine = /^(?:\||\/\S)/v;
-const comment = /(?:^|(?<=[\s:\|]))#[^\n]*$/v;
+// Also in a line of a diff.
+const comment = /(?<=^[+\-]?|[\s:\|])#[^\n]*$/v;
 
 const isInQuotes = (before: string): boolean => ['"', '\''].some(quote => before.split(quote).length % 2 === 0);
 

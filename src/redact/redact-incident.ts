@@ -22,7 +22,7 @@ const namesOfTarget = ({service, client, otherClient, backends, endpoints, nodes
 ];
 
 /** Every name that an incident holds, those of the user's own words besides. */
-export const listNames = ({target, nodes}: SessionState): readonly Name[] => [
+export const listNames = ({target, nodes}: Pick<SessionState, 'target' | 'nodes'>): readonly Name[] => [
 	...(target ? namesOfTarget(target) : []),
 	...nodes.values().flatMap(({bridges}) => ('unknown' in bridges ? [] : bridges.value))
 		.flatMap(({ports}) => ports).map(({name}) => ({kind: 'interface', name} as const)),

@@ -47,14 +47,23 @@ const unwanted: ReadonlySet<string> = new Set([
 	'imagePullSecrets',
 	'deprecatedTopology',
 	'allocatedResources',
+	'allocatable',
+	'capacity',
+	'resources',
+	'resourceClaims',
+	'resourceClaimStatuses',
+	'appProtocol',
+	'loadBalancerClass',
 	'features',
 	'runtimeHandlers',
 ]);
 
 const labelFields: ReadonlySet<string> = new Set(['labels', 'selector', 'matchLabels', 'nodeSelector']);
 
-// What the API itself calls things: these fields choose what a reader does.
+// What the API itself calls things: these fields choose what a reader does. A controller's own condition may be called after what it is about, `target-health.example/shop-cart`.
 const ownWords: ReadonlySet<string> = new Set(['kind', 'apiVersion', 'type', 'phase', 'protocol', 'reason', 'status', 'operator', 'sessionAffinity', 'internalTrafficPolicy', 'externalTrafficPolicy', 'addressType', 'policyTypes', 'restartPolicy', 'dnsPolicy', 'operatingSystem', 'architecture']);
+
+const isOwnWord = (key: string, word: string): boolean => ownWords.has(key) && (key === 'apiVersion' || /^\p{Letter}*$/v.test(word));
 
 /** An object of the API with pseudonyms in all its texts. */
 export const redactObject = (value: unknown, redact: (text: string) => string, isLabels = false): unknown => {
@@ -72,6 +81,6 @@ export const redactObject = (value: unknown, redact: (text: string) => string, i
 
 	return Object.fromEntries(Object.entries(value).filter(([key]) => isLabels || !unwanted.has(key)).map(([key, item]) => [
 		isLabels ? redact(key) : key,
-		!isLabels && typeof item === 'string' && ownWords.has(key) ? item : redactObject(item, redact, !isLabels && labelFields.has(key)),
+		!isLabels && typeof item === 'string' && isOwnWord(key, item) ? item : redactObject(item, redact, !isLabels && labelFields.has(key)),
 	]));
 };

@@ -1,5 +1,5 @@
+import {hideSecrets} from '../bundle/hide-secrets.ts';
 import {type AddressMap, createAddressMap} from './address-map.ts';
-import {hideSecrets} from './hide-secrets.ts';
 import {
 	type Name,
 	choosePseudonyms,
@@ -16,8 +16,6 @@ export type Replaced = {
 
 export type Redactor = {
 	text(text: string): string;
-	/** The same value with every string in it redacted, but for the words that the program itself put there. */
-	value<T>(value: T): T;
 	/** The same pseudonyms for addresses alone. */
 	readonly addresses: AddressMap;
 	replaced(): Replaced;
@@ -37,8 +35,8 @@ const ownWords: ReadonlySet<string> = new Set([
 /** Keys of labels name things too; other keys are the program's own. */
 const namingRecords: ReadonlySet<string> = new Set(['labels', 'selector']);
 
-/** Every string in a value, but for the program's own words. */
-const mapStrings = (value: unknown, redact: (text: string) => string, isNaming = false): unknown => {
+/** The same value with every string in it redacted, but for the words that the program itself put there. */
+export const mapStrings = (value: unknown, redact: (text: string) => string, isNaming = false): unknown => {
 	if (typeof value === 'string') {
 		return redact(value);
 	}
@@ -92,7 +90,6 @@ export const createRedactor = (names: readonly Name[], key: Uint8Array, {isKept 
 	return {
 		text,
 		addresses: map,
-		value: <T>(value: T) => mapStrings(value, text) as T,
 		replaced: () => ({
 			counts: {
 				names: pseudonyms.size, addresses: seen.ips.size, 'link addresses': seen.macs.size, secrets,

@@ -11,7 +11,8 @@ const routeLine = /^(?<before>(?:route|proc) \S+[\t ])(?<network>[\dA-F]{8})(?<g
 const listenerLine = /^(?<before>(?:tcp|udp)6? )(?<address>[\dA-F]{8}|[\dA-F]{32})(?=:)/v;
 // Lines of IPVS hold addresses in network order, and no other numbers of eight digits.
 const ipvsLine = /^(?:TCP|UDP|SCTP|FWM|pinned|hairpin: ipvs| +->) /v;
-const token = /(?<![\dA-Za-z])(?<prefix>0x)?(?<digits>[\dA-Fa-f]{32}|[\dA-Fa-f]{8})(?![\dA-Za-z])/gv;
+// Behind 0x, zeros in front are left out by nft and iptables.
+const token = /(?<![\dA-Za-z])(?<prefix>0x)?(?<digits>[\dA-Fa-f]{32}|[\dA-Fa-f]{8}|(?<=0x)[\dA-Fa-f]{7})(?![\dA-Za-z])/gv;
 
 /** Each 32-bit number of it the other way round. */
 const swap = (digits: string): string => digits.replaceAll(/.{8}/gv, word => (word.match(/../gv) ?? []).toReversed().join(''));
@@ -35,14 +36,28 @@ const replaceRoute = (found: RegExpExecArray, map: MapIp): string => {
 	return `${before}${replaceSwapped(network, ip => mapNetwork(ip, countBits(mask), map))}${gap}${replaceSwapped(gateway, map)}${rest}${mask}${after}`;
 };
 
-/** A number that is an address: one that is known, or one that only an address is written like. */
-const replaceToken = (digits: string, isOfIpvs: boolean, map: MapIp, isKnown: (ip: string) => boolean): string => {
-	if (!isOfIpvs && isKnown(fromHexDigits(swap(digits)) ?? '') && !isKnown(fromHexDigits(digits) ?? '')) {
+const multicast = /^ff0[\da-f]0{16}/v;
+
+/** 128 bits in small letters: an address, as in /proc/net/if_inet6, or the id of a machine, of which nothing may be left either. */
+const replaceLong = (digits: string, map: MapIp): string => (digits.startsWith('ff') && !multicast.test(digits) ? `ff${replaceDigits(`fd${digits.slice(2)}`, map).slice(2)}` : replaceDigits(digits, map));
+
+/** Eight digits, or as many as an address of IPv6 has, that are an address: one that is known, or one that only an address is written like. */
+const replaceNumber = (digits: string, isOfIpvs: boolean, map: MapIp, isKnown: (ip: string) => boolean): string => {
+	const isAddress = isKnown(fromHexDigits(digits) ?? '');
+	if (!isOfIpvs && !isAddress && isKnown(fromHexDigits(swap(digits)) ?? '')) {
 		return replaceSwapped(digits, map);
 	}
 
 	const isWritten = digits === digits.toUpperCase() && /[A-F]/v.test(digits);
-	return isOfIpvs || isWritten || isKnown(fromHexDigits(digits) ?? '') ? replaceDigits(digits, map) : digits;
+	return isOfIpvs || isWritten || isAddress ? replaceDigits(digits, map) : digits;
+};
+
+const replaceToken = (digits: string, isOfIpvs: boolean, map: MapIp, isKnown: (ip: string) => boolean): string => {
+	if (digits.length === 7) {
+		return replaceNumber(`0${digits}`, isOfIpvs, map, isKnown).replace(/^0/v, '');
+	}
+
+	return digits.length === 32 && digits === digits.toLowerCase() ? replaceLong(digits, map) : replaceNumber(digits, isOfIpvs, map, isKnown);
 };
 
 const replaceLine = (line: string, map: MapIp, isKnown: (ip: string) => boolean): string => {

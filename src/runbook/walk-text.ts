@@ -49,6 +49,12 @@ export const formatNews = (news: WalkNews): string => {
 /** One line for the timeline of a bundle, and for who reads JSON and waits. */
 export const describeEnd = ({number, title, outcome, says}: WalkedStep): string => `step ${number} ${title}: ${outcome}${says === '' || says === 'read' ? '' : `: ${says}`}`;
 
+// What these say is hairpin's own; the others say what the author of the runbook wrote, or a command.
+const ownKinds: ReadonlySet<WalkedStep['kind']> = new Set(['inventory', 'probe', 'check', 'capture', 'compare', 'fix', 'verify', 'undo']);
+
+/** The same for who must not read what a team wrote into its runbook: the step by its number and kind. */
+export const describeEndAlone = (step: WalkedStep): string => describeEnd({...step, title: `(${step.kind})`, says: ownKinds.has(step.kind) ? step.says : ''});
+
 /** Changes that the walk left, and what puts each of them back. */
 export const describeInForce = ({inForce}: Walk): readonly string[] => inForce.map(({entry: {id, title}}) => `in force: ${title}; put it back with: hairpin undo ${id}`);
 

@@ -72,12 +72,12 @@ const keep = async ({store}: Stage, write: () => Promise<string>, proceed: (file
 
 const keepBundle = async (stage: Stage, wanted: string | undefined): Promise<void> => {
 	const {store, source: {keepBundle: write}} = stage;
-	const lost = (because: string): void => {
-		tell(store, `the bundle ends here: ${because}`);
+	const notice = (text: string): void => {
+		tell(store, text);
 	};
 
 	if (write) {
-		await keep(stage, async () => write(wanted, lost), file => {
+		await keep(stage, async () => write(wanted, notice), file => {
 			tell(store, `kept, and goes on: hairpin open ${file}`);
 		});
 	}

@@ -31,8 +31,8 @@ export type IncidentSource = {
 	/** Always shown. */
 	readonly label?: Label;
 	readonly checks: readonly Check[];
-	/** Runs one session to its end. What keeps it from beginning is thrown as a `UserFacingError`. */
-	readonly run: (pair: Pair, watch: (event: SessionEvent, state: SessionState) => void, signal: AbortSignal) => Promise<SessionState>;
+	/** Runs one session to its end. What keeps it from beginning is thrown as a `UserFacingError`; `notice` is told what goes wrong beside it. */
+	readonly run: (pair: Pair, watch: (event: SessionEvent, state: SessionState) => void, signal: AbortSignal, notice: (text: string) => void) => Promise<SessionState>;
 	/** What a person would type to repair the cause, best first; empty without one. */
 	readonly repairs: (state: SessionState) => readonly string[];
 	/** Repairs causes by key; undefined where nothing may be changed. */
@@ -43,8 +43,8 @@ export type IncidentSource = {
 	readonly whyUnchangeable?: string;
 	/** The changes that were made from here, as text. */
 	readonly journal?: () => Promise<string>;
-	/** Writes what is examined into a bundle, in a new file, and goes on writing; `lost` is told why that ended early. Resolves with the file's name; why it cannot be written is thrown as a `UserFacingError`. */
-	readonly keepBundle?: (file: string | undefined, lost: (because: string) => void) => Promise<string>;
+	/** Writes what is examined into a bundle, in a new file, and goes on writing; `notice` is told where that ends early, and what to do. Resolves with the file's name; why it cannot be written is thrown as a `UserFacingError`. */
+	readonly keepBundle?: (file: string | undefined, notice: (text: string) => void) => Promise<string>;
 	/** Why there is no `keepBundle`. */
 	readonly whyUnkept?: string;
 	/** Writes the packets of all points into one new file for Wireshark. Resolves with its name. */

@@ -34,7 +34,9 @@ export const createSessionRunner = (source: IncidentSource, store: Store, onDefe
 				if (event.type === 'diagnosed') {
 					store.update({repairs: source.repairs(next)}, 'soon');
 				}
-			}, signal);
+			}, signal, notice => {
+				store.update({view: {...store.get().view, notice}});
+			});
 			store.update({state, doing: '', repairs: source.repairs(state)});
 		} catch (error) {
 			if (error instanceof UserFacingError) {

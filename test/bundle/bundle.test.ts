@@ -165,5 +165,9 @@ test('a bundle that cannot be written says so, at once or at the end, and nothin
 
 test('secrets and what users write into objects never enter', t => {
 	t.is(stripText('{"k8s_auth_token": "abc", "mtu": 1450}\npassword: x\nmode: ipvs'), '{"k8s_auth_token": "HIDDEN", "mtu": 1450}\npassword: HIDDEN\nmode: ipvs');
+	const file = Buffer.from('mode: ipvs\ntoken: abcdef123456\n').toString('base64');
+	t.is(Buffer.from(stripText(`@@bytes 0 ${file}`).slice('@@bytes 0 '.length), 'base64').toString(), 'mode: ipvs\ntoken: HIDDEN\n');
+	t.is(stripText(`@@bytes 0 ${Buffer.from('mode: ipvs\n').toString('base64')}`), `@@bytes 0 ${Buffer.from('mode: ipvs\n').toString('base64')}`);
+	t.is(stripText('|--join-token\n|abcdef.0123456789abcdef\n|--x https://u:pw@host/'), '|--join-token\n|HIDDEN\n|--x https://HIDDEN@host/');
 	t.deepEqual(stripObject({spec: {containers: [{name: 'a', env: [{name: 'K', value: 'v'}], ports: [{containerPort: 80}]}]}}), {spec: {containers: [{name: 'a', ports: [{containerPort: 80}]}]}});
 });

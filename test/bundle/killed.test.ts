@@ -23,9 +23,12 @@ test.after.always(() => {
 	rmSync(directory, {recursive: true, force: true});
 });
 
+/** How the file is written: as `check --bundle` does, and as the screens do. */
+const ways = [['check', []], ['screens', ['--screens']]] as const;
+
 /** Keeps the incident in a file until it tells this, and kills whoever keeps it with -9. Resolves with the signal's name once it is gone. */
-const keepUntil = async (file: string, moment: string): Promise<string | undefined> => {
-	const stream = startCommand([process.execPath, keeper, founding, file, String(speed)], '');
+const keepUntil = async (file: string, moment: string, words: readonly string[]): Promise<string | undefined> => {
+	const stream = startCommand([process.execPath, keeper, founding, file, String(speed), ...words], '');
 	const errors = readTail(stream.stderr, 2000);
 	const decoder = new TextDecoder();
 	let told = '';
@@ -67,10 +70,10 @@ const judge = async (file: string): Promise<Judged> => {
 };
 
 // One after the other: each has a program of its own.
-for (const moment of moments) {
-	test.serial(`killed with -9 at ${moment}: the bundle opens, holds what was answered till then, and says where it ends`, async t => {
-		const file = path.join(directory, `${moment}.bundle`);
-		t.regex(await keepUntil(file, moment) ?? '', /SIGKILL/v);
+for (const [way, words, moment] of ways.flatMap(([label, flags]) => moments.map(name => [label, flags, name] as const))) {
+	test.serial(`${way} killed with -9 at ${moment}: the bundle opens, holds what was answered till then, and says where it ends`, async t => {
+		const file = path.join(directory, `${way}-${moment}.bundle`);
+		t.regex(await keepUntil(file, moment, words) ?? '', /SIGKILL/v);
 		const bundle = await readBundle(file);
 		t.false(bundle.isWhole);
 		t.true(bundle.lines.length > 1);

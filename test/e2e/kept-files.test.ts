@@ -7,12 +7,14 @@ import {
 	stat,
 	writeFile,
 } from 'node:fs/promises';
+import {existsSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import {runCommand} from '../../src/access/run.ts';
 import {readBundle} from '../../src/bundle/read-bundle.ts';
+import {answerJson, createFakeKubectl, readRecordedAnswers} from '../helpers/fake-kubectl.ts';
 import {type Robot, startRobot} from '../helpers/robot.ts';
 
 const hairpin = [process.execPath, new URL('../../src/hairpin.ts', import.meta.url).pathname];
@@ -91,6 +93,42 @@ test.serial(':bundle names the file, what is there is not overwritten, and where
 	t.true((await leave(started)).includes('kept      hairpin open \'my own\''));
 	t.is(await readFile(path.join(directory, 'mine'), 'utf8'), 'precious');
 	t.true((await readBundle(path.join(directory, 'my own'))).isWhole);
+});
+
+/** The programs that hairpin asks: an API as it was recorded, and nodes that let us in and answer nothing. */
+const nearlyCluster = async (t: ExecutionContext): Promise<Readonly<Record<string, string>>> => {
+	const lab = Object.entries(await readRecordedAnswers('lab')).map(([asked, value]) => [asked, answerJson(value)] as const);
+	const {kubectl} = await createFakeKubectl(t, Object.fromEntries(lab));
+	return {kubectl: `exec ${kubectl} "$@"`, ssh: 'case "$*" in *" sh -s") exit 1;; *-O*) ;; *) echo hairpin: ready root; exec cat;; esac'};
+};
+
+test.serial('--bundle keeps what is examined from its beginning on, what is examined after it beside it, and whole', async t => {
+	const started = await start(t, ['svc/nginx', '--from', 'pod/mars1', '-n', 'default', '--bundle', 'it.bundle'], {programs: await nearlyCluster(t)});
+	const {robot, directory, files} = started;
+	await writeFile(path.join(directory, 'it-3.bundle'), 'precious');
+	await robot.sees('UNDECIDED');
+	t.deepEqual((await files()).toSorted(), ['it-3.bundle', 'it.bundle']);
+	robot.press('b');
+	await robot.sees('kept, and goes on: hairpin open it.bundle');
+	robot.press('r');
+	await robot.until('the next one', () => existsSync(path.join(directory, 'it-2.bundle')));
+	await robot.sees('UNDECIDED');
+	robot.press('r');
+	await robot.sees('it-3.bundle exists, and nothing is overwritten');
+	await robot.sees('UNDECIDED');
+	const said = await leave(started);
+	t.regex(said, /^kept +hairpin open it\.bundle\s+kept +hairpin open it-2\.bundle\s+not kept +it-3\.bundle exists/mv);
+	t.is(await readFile(path.join(directory, 'it-3.bundle'), 'utf8'), 'precious');
+	for (const name of ['it.bundle', 'it-2.bundle']) {
+		t.true((await readBundle(path.join(directory, name))).isWhole); // eslint-disable-line no-await-in-loop
+	}
+});
+
+test.serial('--bundle with a file that cannot be written is refused before anything is examined', async t => {
+	const {robot} = await start(t, ['svc/nginx', '--bundle', 'nowhere/it.bundle'], {programs: await nearlyCluster(t)});
+	t.is((await robot.ended).exitCode, 3);
+	t.regex(robot.lines().join(' '), /the bundle cannot be written to nowhere\/it\.bundle: ENOENT/v);
+	t.false(robot.written().includes('CHECKLIST'));
 });
 
 test.serial('w without Wireshark tells the command, and the file is valid there, with names', async t => {

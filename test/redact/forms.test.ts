@@ -8,7 +8,7 @@ import {redactObject} from '../../src/redact/redact-object.ts';
 import {createRandom} from '../helpers/random.ts';
 
 const key = new Uint8Array(32).fill(9);
-const create = (names: readonly string[] = [], ips: readonly string[] = []) => createBundleRedactor({names: names.map(name => ({kind: 'pod', name})), ips: new Set(ips)}, key);
+const create = (names: readonly string[] = [], ips: readonly string[] = []) => createBundleRedactor({names: names.map(name => ({kind: 'pod', name})), ips: new Set(ips), macs: new Set()}, key);
 const {text, addresses: {ip}} = create();
 
 const hex = (address: string): string => toHexDigits(address).toUpperCase();
@@ -112,7 +112,7 @@ test('names are learned from objects, requests, commands and evidence, and words
 		shop: 'namespace', 'cart-7d9f-x2': 'pod', 'acme.example/team': 'label', blue: 'label', 'cart-7d9f': 'object', cart: 'object', 'worker-a': 'node', cartd: 'container', 'cart-api': 'port',
 		box7: 'node', 'ip-10-0-0-1': 'node', dave: 'user', 'bastion.acme.example': 'place', '/home/carol/.ssh/lab': 'place', billing: 'namespace', api: 'service',
 	});
-	const {text: redact, replaced} = createBundleRedactor({names, ips: new Set()}, key);
+	const {text: redact, replaced} = createBundleRedactor({names, ips: new Set(), macs: new Set()}, key);
 	const said = redact('bridge cni0 of cart-7d9f-x2 and cart on worker-a, box7, /home/carol/x, dave@bastion.acme.example');
 	t.regex(said, /^bridge cni0 of pod-\d+ and object-\d+ on node-\d+, node-\d+, /v);
 	t.notRegex(said.replace('/home/carol/x', ''), /carol|dave|acme|cart|worker|box7/v, said);
@@ -120,7 +120,7 @@ test('names are learned from objects, requests, commands and evidence, and words
 });
 
 test('a pseudonym is never the name of something else', t => {
-	const {text: redact} = createBundleRedactor({names: [{kind: 'node', name: 'node-1'}, {kind: 'node', name: 'node-2'}, {kind: 'pod', name: 'web'}], ips: new Set()}, key);
+	const {text: redact} = createBundleRedactor({names: [{kind: 'node', name: 'node-1'}, {kind: 'node', name: 'node-2'}, {kind: 'pod', name: 'web'}], ips: new Set(), macs: new Set()}, key);
 	const said = redact('node-1 node-2 web');
 	t.is(new Set(said.split(' ')).size, 3);
 	t.notRegex(said, /\bnode-[12]\b/v);
