@@ -149,6 +149,12 @@ wait_for_answer() { # ADDRESS
 
 restore_rules() {
 	differs rules || return 0
+	# Rules name ipsets, which a kube-proxy that was just started makes in its own time.
+	tries=20
+	until iptables-restore --test <"$founding/rules" 2>/dev/null || [ $tries -eq 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.5
+	done
 	iptables-restore --wait 30 <"$founding/rules"
 	say 'iptables rules'
 }
