@@ -60,6 +60,17 @@ test('without ip_forward a frame of the bridge passes', flow, pod, ['10.180.0.1'
 const dropping = {rulesets: [readRuleset(text.replace(':FORWARD ACCEPT', ':FORWARD DROP'))]};
 test('FORWARD DROP', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: dropped without a word'], dropping);
 
+const flannel = {
+	rulesets: [readRuleset(text.replace('-A KUBE-EXT-3', `-A POSTROUTING -m comment --comment "flanneld masq" -j FLANNEL-POSTRTG
+-A FLANNEL-POSTRTG -m mark --mark 0x4000/0x4000 -m comment --comment "flanneld masq" -j RETURN
+-A FLANNEL-POSTRTG -s 10.180.0.0/16 -d 10.180.0.0/16 -m comment --comment "flanneld masq" -j RETURN
+-A FLANNEL-POSTRTG -s 10.180.0.0/16 ! -d 224.0.0.0/4 -m comment --comment "flanneld masq" -j MASQUERADE --random-fully
+-A FLANNEL-POSTRTG ! -s 10.180.0.0/16 -d 10.180.0.0/16 -m comment --comment "flanneld masq" -j MASQUERADE --random-fully
+-A KUBE-EXT-3`))],
+};
+test('flannel leaves pods their source', flow, pod, ['10.180.1.3', 80], ['10.180.1.3:80 sees 10.180.0.2: delivered'], flannel);
+test('flannel masquerades what leaves the pods\' network', flow, pod, ['172.30.0.46', 443], ['192.168.0.3:6443 sees 192.168.0.2: delivered'], flannel);
+
 // In ipvs mode the request goes by INPUT and OUTPUT, and masquerading needs conntrack.
 const ipvsText = `*nat
 :POSTROUTING ACCEPT [0:0]
