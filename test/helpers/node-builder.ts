@@ -156,7 +156,7 @@ const proxyEvidence = (full: Full, target: Target, read: <T>(value: T, command: 
 			}]
 			: [], 'cat /proc/net/ip_vs'),
 		virtualServerCount: read(isIpvs ? 4 : 0, 'cat /proc/net/ip_vs'),
-		ipsets: read({'KUBE-LOOP-BACK': isIpvs && full.selfMasquerade ? local : [], 'KUBE-CLUSTER-IP': []}, 'ipset list KUBE-LOOP-BACK'),
+		ipsets: read({'KUBE-LOOP-BACK': isIpvs && full.selfMasquerade ? local : [], 'KUBE-CLUSTER-IP': isIpvs ? [`${target.service.clusterIp},tcp:${target.port.port}`] : []}, 'ipset list KUBE-LOOP-BACK'),
 	};
 };
 
@@ -183,7 +183,10 @@ export const buildNetwork = (node: string, {nodes}: Target): NodeNetwork => {
 			...others,
 		],
 		rules: plainRules,
-		addresses: [{device: 'eth0', address: `${own}/24`}],
+		addresses: [
+			{device: 'eth0', address: `${own}/24`},
+			...(nodes.get(node)?.podCidrs ?? []).map(cidr => ({device: 'cni0', address: cidr.replace('.0/', '.1/')})),
+		],
 		neighbours: [],
 		tunnels: [],
 		reversePathDrops: 0,
