@@ -103,7 +103,10 @@ const forward = (node: NodeView): Stage => journey => {
 };
 
 /** What IPVS sends on leaves the node as if it came from there. */
-const sendOn = (node: NodeView): Stage => journey => follow(journey, filter(node, 'OUTPUT', {inInterface: '', outInterface: deviceTo(journey, node)}), leave(node, deviceTo(journey, node)));
+const sendOn = (node: NodeView): Stage => journey => {
+	const device = deviceTo(journey, node);
+	return follow(journey, filter(node, 'OUTPUT', {inInterface: '', outInterface: device}), leave(node, device));
+};
 
 const takeIn = (node: NodeView): Stage => journey => {
 	const host = hostAt(journey);
@@ -121,7 +124,7 @@ const input = (node: NodeView): Stage => journey => follow(
 	journey,
 	filter(node, 'INPUT', {inInterface: journey.cameBy?.bridge, outInterface: ''}),
 	one => (isRequest(one) ? balance(node)(one) : restoreSource(node, 'INPUT')(one)),
-	one => (isRequest(one) && one.translations.at(-1)?.by === 'IPVS' && one.translations.length > journey.translations.length ? sendOn(node)(one) : takeIn(node)(one)),
+	one => (isRequest(one) && one.translations.length > journey.translations.length ? sendOn(node) : takeIn(node))(one),
 );
 
 const isForNode = ({packet: {destination}}: Journey, node: NodeView, host: Host | undefined): boolean =>
@@ -202,7 +205,13 @@ const inTurn = (...stages: readonly Stage[]): Stage => journey => follow(journey
 const fromNode = (name: string): Stage => onNode(name, (journey, node) => {
 	if (!isRequest(journey)) {
 		const isHere = isForNode(journey, node, hostAt(journey));
-		return follow(journey, filter(node, 'OUTPUT', {inInterface: '', outInterface: deviceTo(journey, node)}), restoreDestination(node, 'OUTPUT'), isHere ? inTurn(restoreSource(node), takeIn(node)) : leave(node, deviceTo(journey, node)));
+		const device = deviceTo(journey, node);
+		return follow(
+			journey,
+			filter(node, 'OUTPUT', {inInterface: '', outInterface: device}),
+			restoreDestination(node, 'OUTPUT'),
+			isHere ? inTurn(restoreSource(node), takeIn(node)) : leave(node, device),
+		);
 	}
 
 	return follow(journey, translateDestination(node, 'OUTPUT', {inInterface: '', outInterface: undefined}), balance(node), one => {

@@ -71,6 +71,10 @@ const flannel = {
 test('flannel leaves pods their source', flow, pod, ['10.180.1.3', 80], ['10.180.1.3:80 sees 10.180.0.2: delivered'], flannel);
 test('flannel masquerades what leaves the pods\' network', flow, pod, ['172.30.0.46', 443], ['192.168.0.3:6443 sees 192.168.0.2: delivered'], flannel);
 
+const guarded = {rulesets: [readRuleset(text.replace('-A FORWARD -m comment --comment "kubernetes forwarding rules"', '-A FORWARD -m conntrack --ctstate DNAT -j ACCEPT\n-A FORWARD -m comment --comment "kubernetes forwarding rules"').replace(':FORWARD ACCEPT', ':FORWARD DROP'))]};
+test('a rule for what was translated lets a Service through, and not a direct packet', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], guarded);
+test('a direct packet is not what was translated', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80: lost, timeout: dropped without a word'], guarded);
+
 // In ipvs mode the request goes by INPUT and OUTPUT, and masquerading needs conntrack.
 const ipvsText = `*nat
 :POSTROUTING ACCEPT [0:0]
