@@ -89,8 +89,17 @@ const applyRule = (rule: ChainRule, {target = '', options}: Rule, way: Way, walk
 		: enterChain(target, rule, way, walk);
 };
 
+// Every packet meets the same rules, of which there can be thousands.
+const parsedRules = new WeakMap<ChainRule, Rule>();
+
+const parseOnce = (rule: ChainRule): Rule => {
+	const parsed = parsedRules.get(rule) ?? parseRule(rule.text);
+	parsedRules.set(rule, parsed);
+	return parsed;
+};
+
 const walkRule = (rule: ChainRule, way: Way, walk: Walk): Result => {
-	const parsed = parseRule(rule.text);
+	const parsed = parseOnce(rule);
 	const matched = parsed.match({...walk.packet, mark: way.mark});
 	if (matched === 'no') {
 		return {endings: [], returned: [], next: [way]};
