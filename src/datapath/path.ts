@@ -54,13 +54,16 @@ const deliver = (host: Host): Stage => journey => (isRequest(journey)
 
 const carryTo = (node: NodeView, owner: Place): Stage => journey => {
 	const other = owner.kind === 'outside' ? undefined : journey.world.nodes.get(owner.node);
-	if (other) {
+	if (other && other !== node) {
 		return follow({...journey, packet: {...journey.packet, mark: 0}}, ...carry(node, other), arrive(other.name));
 	}
 
 	const isUnread = isRequest(journey) || owner.kind !== 'outside';
 	return [isUnread ? doubt(journey, {node: node.name, stage: 'routing', because: `who has ${formatAddress(journey.packet.destination)} could not be read`}) : finish(journey)];
 };
+
+/** Whether kube-proxy is hooked into the rules of a node. */
+const hasServices = ({rulesets}: NodeView): boolean => 'value' in rulesets && rulesets.value.some(({rules}) => rules.some(({text}) => text.endsWith('-j KUBE-SERVICES')));
 
 /** Past the hooks of a node: to a pod of its own, or to another node. */
 const send = (node: NodeView): Stage => journey => {
@@ -76,9 +79,13 @@ const send = (node: NodeView): Stage => journey => {
 	}
 
 	const told = {node: node.name, stage: 'routing'};
-	return [isRequest(journey) && isSameAddress(destination, to)
+	if (!isRequest(journey) || !isSameAddress(destination, to)) {
+		return [doubt(journey, {...told, because: `${formatAddress(destination)} is no address of a pod or a node that was read`})];
+	}
+
+	return [hasServices(node)
 		? lose(journey, {...told, by: 'no rule translates it', because: `nothing has translated ${formatAddress(to)}, which is nobody's address`})
-		: doubt(journey, {...told, because: `${formatAddress(destination)} is no address of a pod or a node that was read`})];
+		: doubt(journey, {...told, because: `no rule translates ${formatAddress(to)}; without kube-proxy something else may, such as eBPF`})];
 };
 
 const leave = (node: NodeView, device: string | undefined): Stage => journey => follow(

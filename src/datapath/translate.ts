@@ -13,6 +13,7 @@ import {
 	type Stage,
 	type Translation,
 	doubt,
+	maxWays,
 	note,
 } from './journey.ts';
 import {
@@ -93,7 +94,7 @@ export const translateDestination = (node: NodeView, hook: 'PREROUTING' | 'OUTPU
 		return [doubt(journey, {node: node.name, stage: hook, because: unclear(hook)})];
 	}
 
-	return unique.map(ending => followDnat(journey, node, hook, ending));
+	return unique.slice(0, maxWays).map(ending => followDnat(journey, node, hook, ending));
 };
 
 /** The address that a node masquerades with, where it sends by this device. */

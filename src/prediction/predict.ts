@@ -1,4 +1,5 @@
 import {isTargetCell} from '../diagnosis/find-cause.ts';
+import {maxWays} from '../datapath/journey.ts';
 import {type Walk, walk} from '../datapath/walk.ts';
 import {formatAddress} from '../datapath/world.ts';
 import type {Evidence} from '../evidence/evidence.ts';
@@ -33,9 +34,17 @@ export const predictedOutcomes = ({outcome}: Walk): readonly Outcome[] | undefin
 const isOfBackend = ({backend}: Walk, attempt: Attempt): boolean =>
 	attempt.backend === undefined || backend === undefined || attempt.backend === backend.ip || attempt.backend === formatAddress(backend);
 
+/** Whether there may be more ways than those that were walked. */
+export const isCut = (walks: readonly Walk[]): boolean => walks.length >= maxWays;
+
 /** Whether an attempt went as one of its walks says; undefined where one of them could be anything. */
 const isAsWalked = (attempt: Attempt, walks: readonly Walk[]): boolean | undefined => {
-	const predicted = walks.filter(one => isOfBackend(one, attempt)).map(one => predictedOutcomes(one));
+	const met = walks.filter(one => isOfBackend(one, attempt));
+	const predicted = met.map(one => predictedOutcomes(one));
+	if (met.length === 0 && isCut(walks)) {
+		return undefined;
+	}
+
 	return predicted.some(outcomes => outcomes?.includes(attempt.outcome)) ? true : (predicted.includes(undefined) ? undefined : false);
 };
 

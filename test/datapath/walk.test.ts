@@ -110,6 +110,50 @@ test('ipvs: hairpin is not masqueraded without vs.conntrack', flow, self, ['172.
 test('ipvs: no backend is refused', flow, pod, ['172.30.0.41', 80], ['nobody: lost, refused: no backend gets new connections: refused with ICMP port unreachable'], ipvs(true, []));
 test('ipvs and br_netfilter off: pod to cluster IP of a neighbour', flow, pod, ['172.30.0.41', 80], [impossible], {...ipvs(), ...off});
 
+test('a Service of very many backends is walked with some of them', t => {
+	const backends = Array.from({length: 500}, (_, index) => ({ip: `10.180.9.${index % 250}`, port: 1000 + index}));
+	const world = buildWorld({rulesets, ...ipvs(true, backends)});
+	t.is(walk(buildAttempt(pod, ['172.30.0.41', 80], world), world).length, 12);
+});
+
+test('rules that send a packet to and fro end a walk', t => {
+	const rulesFor = (own: string, other: string) => [readRuleset(`*nat
+-A PREROUTING -d ${own}/32 -p tcp -m tcp --dport 3001 -j DNAT --to-destination ${other}:3001`)];
+	const {nodes, hosts} = buildWorld({rulesets});
+	const [one, two] = nodes.values().toArray();
+	const world = {
+		hosts: hosts.filter(({ip}) => ip !== two.ip),
+		nodes: new Map([['node1', {...one, rulesets: {value: rulesFor('192.168.0.2', '192.168.0.3')}}], ['node2', {...two, rulesets: {value: rulesFor('192.168.0.3', '192.168.0.2')}}]]),
+	};
+	t.deepEqual(walk(buildAttempt(outsider, ['192.168.0.2', 3001], world), world).map(({outcome}) => 'because' in outcome && outcome.because), ['the rules send it round in circles']);
+});
+
+test('hostile rules never make a walk throw, nor last', t => {
+	const spoil: ReadonlyArray<(text: string, index: number) => string> = [
+		(line, index) => line.slice(0, index % line.length),
+		line => line.replace(/-j \S+/v, '-j MARK --set-xmark x/y'),
+		line => line.replace(/-j \S+/v, '-j DNAT --to-destination [::1:80'),
+		line => line.replace(/-j \S+/v, '-j KUBE-SERVICES'),
+		line => `${line} "`,
+		line => line.split(' ').toReversed().join(' '),
+		line => line.replaceAll(/\d+/gv, '99999999999'),
+		line => line.replace(/-m tcp/v, '-m set --match-set'),
+	];
+	for (const change of spoil) {
+		const hostile = [{...rulesets[0], rules: rulesets[0].rules.map((rule, index) => (index % 3 === 0 ? {...rule, text: change(rule.text, index)} : rule))}];
+		const world = buildWorld({rulesets: hostile});
+		for (const from of [pod, self, outsider, 'node1']) {
+			const walks = walk(buildAttempt(from, ['172.30.0.42', 80], world), world);
+			t.true(walks.length > 0 && walks.length < 200);
+		}
+	}
+});
+
+test('where no kube-proxy is hooked in, nobody knows what translates', t => {
+	const world = buildWorld({rulesets: []});
+	t.deepEqual(walk(buildAttempt(pod, ['172.30.0.41', 80], world), world).map(one => describe(one)), ['nobody: unknown: no rule translates 172.30.0.41:80; without kube-proxy something else may, such as eBPF']);
+});
+
 test('what cannot be known ends a walk as unknown, never as "no rule"', t => {
 	const world = buildWorld({rulesets: [{...rulesets[0], isLeftOut: (table, chain) => table === 'nat' && chain === 'KUBE-POSTROUTING'}]});
 	t.deepEqual(walk(buildAttempt(pod, ['172.30.0.41', 80], world), world).map(one => describe(one)), ['10.180.0.1:80: unknown: the rules of KUBE-POSTROUTING are not among those that were read']);
