@@ -1,4 +1,4 @@
-import {carry, findRoute} from './carry.ts';
+import {carry} from './carry.ts';
 import {
 	bridgeOf,
 	finish,
@@ -22,30 +22,26 @@ import {restoreDestination, restoreSource} from './restore.ts';
 import type {Reading} from './ruleset.ts';
 import {translateDestination, translateSource} from './translate.ts';
 import {
-	type BridgeView,
 	type Host,
 	type NodeView,
 	type Place,
 	formatAddress,
 	hostOf,
-	isOwn,
 	isSameAddress,
 } from './world.ts';
-
-type PodPlace = Extract<Place, {readonly kind: 'pod'}>;
+import {
+	type PodPlace,
+	deviceTo,
+	hasServices,
+	hostAt,
+	isForNode,
+	pastNetfilter,
+	sharedBridge,
+} from './whereabouts.ts';
 
 type Bridged = {readonly bridge: string; readonly pod: string};
 
 const isRequest = ({direction}: Journey): boolean => direction === 'request';
-
-const hostAt = ({world: {hosts}, packet: {destination}}: Journey): Host | undefined => hosts.find(({ip}) => ip === destination.ip);
-
-/** The device that a packet leaves by: the bridge of the pod that it goes to, else that of the route. */
-const deviceTo = (journey: Journey, node: NodeView): string | undefined => {
-	const host = hostAt(journey);
-	const isHere = host !== undefined && nodeOf(host.place) === node.name;
-	return (isHere ? bridgeOf(host.place)?.name : undefined) ?? findRoute(node, journey.packet.destination.ip)?.device;
-};
 
 /** Into a pod or to a process of its node: a request is answered, an answer is looked at by the one who asked. */
 const deliver = (host: Host): Stage => journey => (isRequest(journey)
@@ -61,9 +57,6 @@ const carryTo = (node: NodeView, owner: Place): Stage => journey => {
 	const isUnread = isRequest(journey) || owner.kind !== 'outside';
 	return [isUnread ? doubt(journey, {node: node.name, stage: 'routing', because: `who has ${formatAddress(journey.packet.destination)} could not be read`}) : finish(journey)];
 };
-
-/** Whether kube-proxy is hooked into the rules of a node. */
-const hasServices = ({rulesets}: NodeView): boolean => 'value' in rulesets && rulesets.value.some(({rules}) => rules.some(({text}) => text.endsWith('-j KUBE-SERVICES')));
 
 /** Past the hooks of a node: to a pod of its own, or to another node. */
 const send = (node: NodeView): Stage => journey => {
@@ -134,9 +127,6 @@ const input = (node: NodeView): Stage => journey => follow(
 	one => (isRequest(one) && one.translations.length > journey.translations.length ? sendOn(node) : takeIn(node))(one),
 );
 
-const isForNode = ({packet: {destination}}: Journey, node: NodeView, host: Host | undefined): boolean =>
-	destination.ip === undefined || (host ? host.place.kind === 'node' && host.place.node === node.name : isOwn(node, destination.ip));
-
 const route = (node: NodeView): Stage => journey => {
 	const isVip = isRequest(journey) && findServer(node, journey) !== undefined;
 	return (isVip || isForNode(journey, node, hostAt(journey)) ? input(node) : forward(node))(journey);
@@ -152,13 +142,6 @@ const arrive = (name: string, by?: Bridged): Stage => onNode(name, (given, node)
 	const devices: Devices = {inInterface: by?.bridge, outInterface: ''};
 	return follow(journey, isRequest(journey) ? translateDestination(node, 'PREROUTING', devices) : restoreDestination(node), markTurned(journey), route(node));
 });
-
-const pastNetfilter = (journey: Journey, node: NodeView, {name}: BridgeView): Journey => {
-	const isSkipped = restoreSource(node)(journey)[0] !== journey;
-	return note(journey, {
-		node: node.name, stage: `bridge ${name}`, by: 'br_netfilter off', because: isSkipped ? 'passes netfilter by, untranslated' : 'passes netfilter by',
-	});
-};
 
 /** The same where the bridge shows its frames to netfilter. */
 const crossHooks = (seen: Journey, node: NodeView, bridge: string, host: Host): readonly Journey[] => {
@@ -180,18 +163,6 @@ const cross = (nodeName: string, bridge: string, host: Host): Stage => onNode(no
 		? crossHooks(note(journey, {...told, by: 'br_netfilter on', because: 'switched, and shown to netfilter on the way'}), node, bridge, host)
 		: deliver(host)(pastNetfilter(journey, node, view));
 });
-
-/** The bridge that two pods share; undefined where they share none, a reason where that is not known. */
-const sharedBridge = (place: PodPlace, host: Host): Reading<string | undefined> => {
-	const {place: other} = host;
-	if (other.kind !== 'pod' || other.node !== place.node) {
-		return {value: undefined};
-	}
-
-	const unread = [place.bridge, other.bridge].find(bridge => 'unknown' in bridge);
-	const here = bridgeOf(place)?.name;
-	return unread ?? {value: here === bridgeOf(other)?.name ? here : undefined};
-};
 
 const fromPod = (place: PodPlace, ip: string | undefined): Stage => journey => {
 	const host = hostAt(journey);

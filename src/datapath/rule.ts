@@ -23,6 +23,9 @@ export type HookPacket = {
 	readonly sets?: Readonly<Record<string, readonly string[]>>;
 };
 
+/** The bit that kube-proxy marks with for masquerading (masqueradeBit 14). */
+export const masqueradeMark = 0x40_00;
+
 /** `maybe`: the rule asks for something that is not known of the packet, or in words that are not understood. */
 export type Match = 'yes' | 'no' | 'maybe';
 

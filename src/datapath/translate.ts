@@ -16,6 +16,7 @@ import {
 	maxWays,
 	note,
 } from './journey.ts';
+import {masqueradeMark} from './rule.ts';
 import {
 	type Address,
 	type NodeView,
@@ -27,8 +28,7 @@ type Hook = 'PREROUTING' | 'OUTPUT' | 'POSTROUTING';
 
 const unclear = (hook: Hook): string => `a rule of ${hook} asks for something that cannot be told beforehand`;
 
-/** The bit that kube-proxy marks with for masquerading (masqueradeBit 14). */
-const isMarked = (mark: number): boolean => (mark & 0x40_00) !== 0;
+const isMarked = (mark: number): boolean => (mark & masqueradeMark) !== 0;
 
 const describeMark = ({mark}: Ending, hook: Hook): string => (mark === 0 ? `no rule of ${hook} translates it` : `marked 0x${mark.toString(16)}${isMarked(mark) ? ', to be masqueraded' : ''}`);
 

@@ -1,4 +1,3 @@
-import {isTargetCell} from '../diagnosis/find-cause.ts';
 import {maxWays} from '../datapath/journey.ts';
 import {type Walk, walk} from '../datapath/walk.ts';
 import {formatAddress} from '../datapath/world.ts';
@@ -61,6 +60,3 @@ export const predictCells = (evidence: Evidence): readonly Prediction[] => {
 		return {cell, walks, agreement: agree(cell, walks)};
 	});
 };
-
-/** What is predicted for the client's own attempt to reach the Service. */
-export const predictTarget = (evidence: Evidence): Prediction | undefined => predictCells(evidence).find(({cell}) => isTargetCell(cell));
