@@ -30,6 +30,9 @@ test('a bundle may be kept redacted, or written again so; captures and what is s
 	t.throws(() => parseOptions(['check', 'nginx', '--captures', 'D', '--redact']), {instanceOf: UserFacingError, message: /--captures keeps names and addresses/v});
 	t.like(parseOptions(['open', 'B', '--redact', 'OUT']), {command: 'judge', file: 'B', redactedFile: 'OUT'});
 	t.throws(() => parseOptions(['open', 'B', '--redact', 'OUT', '--json']), {instanceOf: UserFacingError});
+	t.like(parseOptions(['open', 'B', '--walk']), {isWalked: true, isPlain: true});
+	t.like(parseOptions(['check', '--from-bundle', 'B', '--walk']), {command: 'judge', isWalked: true});
+	t.throws(() => parseOptions(['open', 'B', '--walk', '--json']), {instanceOf: UserFacingError});
 	t.is((parseOptions(['open', 'B']) as JudgeOptions).redactedFile, undefined);
 });
 

@@ -50,7 +50,7 @@ test('br_netfilter off: pod to cluster IP of a neighbour', flow, pod, ['172.30.0
 test('br_netfilter off: pod to pod of the same bridge', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], off);
 test('br_netfilter off: node to cluster IP', flow, 'node1', ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], off);
 test('br_netfilter off: hairpin needs no hairpin_mode', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], {...off, isHairpin: false});
-test('br_netfilter on: hairpin needs hairpin_mode', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: a frame is not sent back by the port that it came in by'], {isHairpin: false});
+test('br_netfilter on: hairpin needs hairpin_mode', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: not sent back by its own port'], {isHairpin: false});
 const withoutSelf = {rulesets: [readRuleset(text.split('\n').filter(line => !line.includes('-s 10.180.0.1/32')).join('\n'))]};
 test('hairpin that is not masqueraded gets its own address', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: gets a packet from its own address, and drops it as a martian'], withoutSelf);
 const all = {rulesets: [readRuleset(text.replaceAll('! -s 10.180.0.0/16 ', ''))]};
@@ -105,7 +105,7 @@ const ipvs = (isIpvsTracked = true, backends = [{ip: '10.180.0.1', port: 80}]): 
 test('ipvs: pod to cluster IP', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], ipvs());
 test('ipvs: pod of another node to cluster IP', flow, '10.180.1.3', ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.1.3: delivered'], ipvs());
 test('ipvs: hairpin is masqueraded', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], ipvs());
-test('ipvs: hairpin without hairpin_mode loses the answer', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: lost, timeout: a frame is not sent back by the port that it came in by'], {...ipvs(), isHairpin: false});
+test('ipvs: hairpin without hairpin_mode loses the answer', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: lost, timeout: not sent back by its own port'], {...ipvs(), isHairpin: false});
 test('ipvs: hairpin is not masqueraded without vs.conntrack', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: gets a packet from its own address, and drops it as a martian'], ipvs(false));
 test('ipvs: no backend is refused', flow, pod, ['172.30.0.41', 80], ['nobody: lost, refused: no backend gets new connections: refused with ICMP port unreachable'], ipvs(true, []));
 test('ipvs and br_netfilter off: pod to cluster IP of a neighbour', flow, pod, ['172.30.0.41', 80], [impossible], {...ipvs(), ...off});
