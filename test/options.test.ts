@@ -25,6 +25,12 @@ test('defaults are 3 seconds, text and no kept captures', t => {
 	});
 });
 
+test('what the rules do is told in lines, which JSON always has', t => {
+	t.like(parseOptions(['open', 'B', '--walk']), {isWalked: true, isPlain: true});
+	t.like(parseOptions(['check', '--from-bundle', 'B', '--walk']), {command: 'judge', isWalked: true});
+	t.throws(() => parseOptions(['open', 'B', '--walk', '--json']), {instanceOf: UserFacingError});
+});
+
 test('a bundle may be kept redacted, or written again so; captures and what is shown may not', t => {
 	t.like(parseCheck('nginx', '--bundle', 'B', '--redact'), {bundleFile: 'B', reports: {isRedacted: true}});
 	t.throws(() => parseOptions(['check', 'nginx', '--captures', 'D', '--redact']), {instanceOf: UserFacingError, message: /--captures keeps names and addresses/v});

@@ -51,8 +51,8 @@ const markWith = (mark: number, options: Rule['options']): number => {
 	return ((mark & ~mask) ^ value) >>> 0;
 };
 
-const endAt = (does: Ending['does'], by: string, way: Way, packets = 0, to?: string): Ending => ({
-	does, by, packets, ...way, to,
+const doubtful = (by: string, way: Way): Ending => ({
+	does: 'unknown', by, packets: 0, ...way, to: undefined,
 });
 
 const endAll = (ending: Ending): Result => ({endings: [ending], returned: [], next: []});
@@ -61,12 +61,12 @@ const endAll = (ending: Ending): Result => ({endings: [ending], returned: [], ne
 const enterChain = (chain: string, {text}: ChainRule, way: Way, walk: Walk): Result => {
 	const {ruleset, table, packet, depth} = walk;
 	if (takingTargets.has(chain) || chain.startsWith('-g ') || depth >= maxDepth) {
-		return endAll(endAt('unknown', `what "${text}" does cannot be told from the rules`, way));
+		return endAll(doubtful(`what "${text}" does cannot be told from the rules`, way));
 	}
 
 	const {endings: ends, returned} = walkChain(chain, way, {...walk, depth: depth + 1});
 	const isLeftOut = ruleset.isLeftOut?.(table, chain, packet) === true;
-	return {endings: isLeftOut ? [...ends, endAt('unknown', `the rules of ${chain} are not among those that were read`, way)] : ends, returned: [], next: returned};
+	return {endings: isLeftOut ? [...ends, doubtful(`the rules of ${chain} are not among those that were read`, way)] : ends, returned: [], next: returned};
 };
 
 const applyRule = (rule: ChainRule, {target = '', options}: Rule, way: Way, walk: Walk): Result => {
@@ -83,12 +83,23 @@ const applyRule = (rule: ChainRule, {target = '', options}: Rule, way: Way, walk
 	}
 
 	return target in endings
-		? endAll(endAt(endings[target], `the rule "${rule.text}"`, way, rule.packets, options['--to-destination'] ?? options['--to-source']))
+		? endAll({
+			does: endings[target], by: `the rule "${rule.text}"`, packets: rule.packets, ...way, to: options['--to-destination'] ?? options['--to-source'],
+		})
 		: enterChain(target, rule, way, walk);
 };
 
+// Every packet meets the same rules, of which there can be thousands.
+const parsedRules = new WeakMap<ChainRule, Rule>();
+
+const parseOnce = (rule: ChainRule): Rule => {
+	const parsed = parsedRules.get(rule) ?? parseRule(rule.text);
+	parsedRules.set(rule, parsed);
+	return parsed;
+};
+
 const walkRule = (rule: ChainRule, way: Way, walk: Walk): Result => {
-	const parsed = parseRule(rule.text);
+	const parsed = parseOnce(rule);
 	const matched = parsed.match({...walk.packet, mark: way.mark});
 	if (matched === 'no') {
 		return {endings: [], returned: [], next: [way]};
@@ -124,5 +135,8 @@ export const walkTable = (ruleset: Ruleset, table: Table, hook: string, packet: 
 	const base = ruleset.chains.find(chain => chain.table === table && chain.chain === hook);
 	const isDropping = base?.policy === 'DROP';
 	const by = isDropping ? `the policy DROP of ${hook}` : `no rule of ${hook} stops it`;
-	return [...ends, ...returned.map(way => endAt(isDropping ? 'drop' : 'accept', by, way, base?.packets ?? 0))];
+	const does = isDropping ? 'drop' : 'accept';
+	return [...ends, ...returned.map((way): Ending => ({
+		does, by, packets: base?.packets ?? 0, ...way, to: undefined,
+	}))];
 };

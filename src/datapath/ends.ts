@@ -40,7 +40,7 @@ export const passHairpin = (host: Host): Stage => journey => {
 	}
 
 	return [view.isFiltered.value
-		? lose(journey, {...told, by: 'hairpin_mode = 0', because: 'a frame is not sent back by the port that it came in by'})
+		? lose(journey, {...told, by: 'hairpin_mode = 0', because: 'not sent back by its own port'})
 		: journey];
 };
 

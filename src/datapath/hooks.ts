@@ -19,8 +19,14 @@ export const noDevices: Devices = {inInterface: undefined, outInterface: undefin
 const ownAddresses = ({ip, addresses, bridges}: NodeView): readonly string[] =>
 	[...(ip === undefined ? [] : [ip]), ...addresses.map(own => own.ip), ...bridges.flatMap(bridge => bridge.addresses)];
 
+/** What IPVS translates is no DNAT to conntrack, or it is, by its version and settings. */
+const isTranslatedBy = ({translations}: Pick<Journey, 'translations'>, {name}: NodeView): boolean | undefined => {
+	const own = translations.filter(({node, kind}) => node === name && kind === 'DNAT');
+	return own.some(({by}) => by === 'IPVS') ? undefined : own.length > 0;
+};
+
 /** A packet as rules of a node see it. */
-export const toHookPacket = ({packet, direction}: Pick<Journey, 'packet' | 'direction'>, node: NodeView, devices: Devices): HookPacket => ({
+export const toHookPacket = ({packet, direction, translations}: Pick<Journey, 'packet' | 'direction' | 'translations'>, node: NodeView, devices: Devices): HookPacket => ({
 	source: packet.source.ip,
 	destination: packet.destination.ip,
 	protocol: packet.protocol,
@@ -29,6 +35,7 @@ export const toHookPacket = ({packet, direction}: Pick<Journey, 'packet' | 'dire
 	mark: packet.mark,
 	...devices,
 	bridges: node.bridges.map(({name}) => name),
+	isTranslated: isTranslatedBy({translations}, node),
 	local: ownAddresses(node),
 	sets: node.sets,
 });

@@ -3,6 +3,7 @@ import {
 	type Stage,
 	doubt,
 	lose,
+	maxWays,
 } from './journey.ts';
 import {sendTo} from './translate.ts';
 import {
@@ -25,7 +26,7 @@ const schedule = (journey: Journey, node: NodeView, server: VirtualServerView): 
 		}, 'refused')];
 	}
 
-	return server.backends.map(({ip, port}) => sendTo(journey, node, {
+	return server.backends.slice(0, maxWays).map(({ip, port}) => sendTo(journey, node, {
 		to: {ip, port}, by: 'IPVS', told: {stage: 'IPVS', by, because: `DNAT to ${formatAddress({ip, port})}`},
 	}));
 };

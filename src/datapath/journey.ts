@@ -91,9 +91,19 @@ export const lose = (journey: Journey, told: Note, answer: Extract<Outcome, {doe
 /** How it goes on from the step that is noted cannot be told. */
 export const doubt = (journey: Journey, told: Note): Journey => ({...note(journey, told), outcome: {does: 'unknown', at: journey.steps.length, because: told.because}});
 
+/** Rules of two nodes can send a packet to and fro; its TTL would end that. */
+const maxSteps = 100;
+
+/** Of a Service with more backends than these some ways are left out. */
+export const maxWays = 12;
+
 /** A stage on one node; where that could not be read, nothing is known. */
 export const onNode = (name: string, stage: (journey: Journey, node: NodeView) => readonly Journey[]): Stage => journey => {
 	const node = journey.world.nodes.get(name);
+	if (journey.steps.length > maxSteps) {
+		return [lose(journey, {node: name, stage: 'routing', because: 'the rules send it round in circles'})];
+	}
+
 	return node ? stage(journey, node) : [doubt(journey, {node: name, stage: 'rules', because: `${name} could not be read`})];
 };
 

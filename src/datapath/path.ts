@@ -1,4 +1,4 @@
-import {carry, findRoute} from './carry.ts';
+import {carry} from './carry.ts';
 import {
 	bridgeOf,
 	finish,
@@ -22,30 +22,26 @@ import {restoreDestination, restoreSource} from './restore.ts';
 import type {Reading} from './ruleset.ts';
 import {translateDestination, translateSource} from './translate.ts';
 import {
-	type BridgeView,
 	type Host,
 	type NodeView,
 	type Place,
 	formatAddress,
 	hostOf,
-	isOwn,
 	isSameAddress,
 } from './world.ts';
-
-type PodPlace = Extract<Place, {readonly kind: 'pod'}>;
+import {
+	type PodPlace,
+	deviceTo,
+	hasServices,
+	hostAt,
+	isForNode,
+	pastNetfilter,
+	sharedBridge,
+} from './whereabouts.ts';
 
 type Bridged = {readonly bridge: string; readonly pod: string};
 
 const isRequest = ({direction}: Journey): boolean => direction === 'request';
-
-const hostAt = ({world: {hosts}, packet: {destination}}: Journey): Host | undefined => hosts.find(({ip}) => ip === destination.ip);
-
-/** The device that a packet leaves by: the bridge of the pod that it goes to, else that of the route. */
-const deviceTo = (journey: Journey, node: NodeView): string | undefined => {
-	const host = hostAt(journey);
-	const isHere = host !== undefined && nodeOf(host.place) === node.name;
-	return (isHere ? bridgeOf(host.place)?.name : undefined) ?? findRoute(node, journey.packet.destination.ip)?.device;
-};
 
 /** Into a pod or to a process of its node: a request is answered, an answer is looked at by the one who asked. */
 const deliver = (host: Host): Stage => journey => (isRequest(journey)
@@ -54,7 +50,7 @@ const deliver = (host: Host): Stage => journey => (isRequest(journey)
 
 const carryTo = (node: NodeView, owner: Place): Stage => journey => {
 	const other = owner.kind === 'outside' ? undefined : journey.world.nodes.get(owner.node);
-	if (other) {
+	if (other && other !== node) {
 		return follow({...journey, packet: {...journey.packet, mark: 0}}, ...carry(node, other), arrive(other.name));
 	}
 
@@ -76,9 +72,13 @@ const send = (node: NodeView): Stage => journey => {
 	}
 
 	const told = {node: node.name, stage: 'routing'};
-	return [isRequest(journey) && isSameAddress(destination, to)
+	if (!isRequest(journey) || !isSameAddress(destination, to)) {
+		return [doubt(journey, {...told, because: `${formatAddress(destination)} is no address of a pod or a node that was read`})];
+	}
+
+	return [hasServices(node)
 		? lose(journey, {...told, by: 'no rule translates it', because: `nothing has translated ${formatAddress(to)}, which is nobody's address`})
-		: doubt(journey, {...told, because: `${formatAddress(destination)} is no address of a pod or a node that was read`})];
+		: doubt(journey, {...told, because: `no rule translates ${formatAddress(to)}; without kube-proxy something else may, such as eBPF`})];
 };
 
 const leave = (node: NodeView, device: string | undefined): Stage => journey => follow(
@@ -103,7 +103,10 @@ const forward = (node: NodeView): Stage => journey => {
 };
 
 /** What IPVS sends on leaves the node as if it came from there. */
-const sendOn = (node: NodeView): Stage => journey => follow(journey, filter(node, 'OUTPUT', {inInterface: '', outInterface: deviceTo(journey, node)}), leave(node, deviceTo(journey, node)));
+const sendOn = (node: NodeView): Stage => journey => {
+	const device = deviceTo(journey, node);
+	return follow(journey, filter(node, 'OUTPUT', {inInterface: '', outInterface: device}), leave(node, device));
+};
 
 const takeIn = (node: NodeView): Stage => journey => {
 	const host = hostAt(journey);
@@ -121,11 +124,8 @@ const input = (node: NodeView): Stage => journey => follow(
 	journey,
 	filter(node, 'INPUT', {inInterface: journey.cameBy?.bridge, outInterface: ''}),
 	one => (isRequest(one) ? balance(node)(one) : restoreSource(node, 'INPUT')(one)),
-	one => (isRequest(one) && one.translations.at(-1)?.by === 'IPVS' && one.translations.length > journey.translations.length ? sendOn(node)(one) : takeIn(node)(one)),
+	one => (isRequest(one) && one.translations.length > journey.translations.length ? sendOn(node) : takeIn(node))(one),
 );
-
-const isForNode = ({packet: {destination}}: Journey, node: NodeView, host: Host | undefined): boolean =>
-	destination.ip === undefined || (host ? host.place.kind === 'node' && host.place.node === node.name : isOwn(node, destination.ip));
 
 const route = (node: NodeView): Stage => journey => {
 	const isVip = isRequest(journey) && findServer(node, journey) !== undefined;
@@ -142,13 +142,6 @@ const arrive = (name: string, by?: Bridged): Stage => onNode(name, (given, node)
 	const devices: Devices = {inInterface: by?.bridge, outInterface: ''};
 	return follow(journey, isRequest(journey) ? translateDestination(node, 'PREROUTING', devices) : restoreDestination(node), markTurned(journey), route(node));
 });
-
-const pastNetfilter = (journey: Journey, node: NodeView, {name}: BridgeView): Journey => {
-	const isSkipped = restoreSource(node)(journey)[0] !== journey;
-	return note(journey, {
-		node: node.name, stage: `bridge ${name}`, by: 'br_netfilter off', because: isSkipped ? 'passes netfilter by, untranslated' : 'passes netfilter by',
-	});
-};
 
 /** The same where the bridge shows its frames to netfilter. */
 const crossHooks = (seen: Journey, node: NodeView, bridge: string, host: Host): readonly Journey[] => {
@@ -171,18 +164,6 @@ const cross = (nodeName: string, bridge: string, host: Host): Stage => onNode(no
 		: deliver(host)(pastNetfilter(journey, node, view));
 });
 
-/** The bridge that two pods share; undefined where they share none, a reason where that is not known. */
-const sharedBridge = (place: PodPlace, host: Host): Reading<string | undefined> => {
-	const {place: other} = host;
-	if (other.kind !== 'pod' || other.node !== place.node) {
-		return {value: undefined};
-	}
-
-	const unread = [place.bridge, other.bridge].find(bridge => 'unknown' in bridge);
-	const here = bridgeOf(place)?.name;
-	return unread ?? {value: here === bridgeOf(other)?.name ? here : undefined};
-};
-
 const fromPod = (place: PodPlace, ip: string | undefined): Stage => journey => {
 	const host = hostAt(journey);
 	const shared: Reading<string | undefined> = host && host.ip !== ip ? sharedBridge(place, host) : {value: undefined};
@@ -202,7 +183,13 @@ const inTurn = (...stages: readonly Stage[]): Stage => journey => follow(journey
 const fromNode = (name: string): Stage => onNode(name, (journey, node) => {
 	if (!isRequest(journey)) {
 		const isHere = isForNode(journey, node, hostAt(journey));
-		return follow(journey, filter(node, 'OUTPUT', {inInterface: '', outInterface: deviceTo(journey, node)}), restoreDestination(node, 'OUTPUT'), isHere ? inTurn(restoreSource(node), takeIn(node)) : leave(node, deviceTo(journey, node)));
+		const device = deviceTo(journey, node);
+		return follow(
+			journey,
+			filter(node, 'OUTPUT', {inInterface: '', outInterface: device}),
+			restoreDestination(node, 'OUTPUT'),
+			isHere ? inTurn(restoreSource(node), takeIn(node)) : leave(node, device),
+		);
 	}
 
 	return follow(journey, translateDestination(node, 'OUTPUT', {inInterface: '', outInterface: undefined}), balance(node), one => {

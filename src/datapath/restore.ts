@@ -30,7 +30,3 @@ export const restoreSource = (node: NodeView, stage = 'POSTROUTING'): Stage => j
 		}, {...packet, source: dnat.from})
 		: journey];
 };
-
-/** Whether this node still has to put back the reply's source. */
-export const hasToRestore = ({packet, translations}: Journey, node: string): boolean =>
-	translations.some(({node: name, kind, to}) => name === node && kind === 'DNAT' && isSameAddress(packet.source, to));

@@ -15,11 +15,16 @@ export type HookPacket = {
 	readonly outInterface: string | undefined;
 	/** Names of the node's bridges. */
 	readonly bridges: readonly string[];
+	/** Whether conntrack of the node translated its destination; undefined where that is not known. */
+	readonly isTranslated?: boolean | undefined;
 	/** The node's own addresses; undefined where nobody asked. */
 	readonly local?: readonly string[];
 	/** Members of the ipsets that are known, as ipset prints them: `10.244.0.19,tcp:80,10.244.0.19`. */
 	readonly sets?: Readonly<Record<string, readonly string[]>>;
 };
+
+/** The bit that kube-proxy marks with for masquerading (masqueradeBit 14). */
+export const masqueradeMark = 0x40_00;
 
 /** `maybe`: the rule asks for something that is not known of the packet, or in words that are not understood. */
 export type Match = 'yes' | 'no' | 'maybe';
@@ -55,10 +60,12 @@ const matchPorts = (port: number | undefined, text: string): Match => ifKnown(po
 	return known >= first && known <= last;
 }));
 
-/** conntrack knows more states than a first or an answering packet can have; SNAT and DNAT depend on rules that were not walked. */
-const matchStates = (state: HookPacket['state'], text: string): Match => {
-	const states = text.split(',');
-	return states.includes(state) ? 'yes' : (states.some(name => name === 'DNAT' || name === 'SNAT') ? 'maybe' : 'no');
+/** conntrack knows more states than a first or an answering packet can have; SNAT depends on rules that come later, and DNAT on those that came before. */
+const matchStates = ({state, isTranslated}: HookPacket, text: string): Match => {
+	const states = new Set(text.split(','));
+	const isMatching = states.has(state) || (isTranslated === true && states.has('DNAT'));
+	const isOpen = states.has('SNAT') || (isTranslated === undefined && states.has('DNAT'));
+	return isMatching ? 'yes' : (isOpen ? 'maybe' : 'no');
 };
 
 /** `value[/mask]`, as iptables-save prints marks. */
@@ -91,8 +98,8 @@ const tests: Readonly<Record<string, (packet: HookPacket, value: string) => Matc
 	'-p': ({protocol}, value) => matchProtocol(protocol, value),
 	'--dport': ({destinationPort}, value) => matchPorts(destinationPort, value),
 	'--dports': ({destinationPort}, value) => matchPorts(destinationPort, value),
-	'--ctstate': ({state}, value) => matchStates(state, value),
-	'--state': ({state}, value) => matchStates(state, value),
+	'--ctstate': (packet, value) => matchStates(packet, value),
+	'--state': (packet, value) => matchStates(packet, value),
 	'--mark': ({mark}, value) => matchMark(mark, value),
 	'--match-set': (packet, value) => matchSet(packet, value),
 	'--dst-type': ({destination, local}, value) => matchLocal(destination, local, value),

@@ -13,8 +13,10 @@ import {
 	type Stage,
 	type Translation,
 	doubt,
+	maxWays,
 	note,
 } from './journey.ts';
+import {masqueradeMark} from './rule.ts';
 import {
 	type Address,
 	type NodeView,
@@ -26,12 +28,22 @@ type Hook = 'PREROUTING' | 'OUTPUT' | 'POSTROUTING';
 
 const unclear = (hook: Hook): string => `a rule of ${hook} asks for something that cannot be told beforehand`;
 
-const describeMark = ({mark}: Ending, hook: Hook): string => (mark === 0 ? `no rule of ${hook} translates it` : `marked 0x${mark.toString(16)}${(mark & 0x40_00) === 0 ? '' : ', to be masqueraded'}`);
+const isMarked = (mark: number): boolean => (mark & masqueradeMark) !== 0;
+
+const describeMark = ({mark}: Ending, hook: Hook): string => (mark === 0 ? `no rule of ${hook} translates it` : `marked 0x${mark.toString(16)}${isMarked(mark) ? ', to be masqueraded' : ''}`);
 
 const addTranslation = (journey: Journey, translation: Translation): Journey => ({...journey, translations: [...journey.translations, translation]});
 
+type Sent = {
+	readonly to: Address;
+	readonly by: Translation['by'];
+	readonly told: {readonly stage: string; readonly by: string; readonly because: string};
+	/** Where rules set another one on the way. */
+	readonly mark?: number;
+};
+
 /** Changes the request's destination, and remembers that for the reply. */
-export const sendTo = (journey: Journey, node: NodeView, {to, by, told}: {readonly to: Address; readonly by: Translation['by']; readonly told: {readonly stage: string; readonly by: string; readonly because: string}}, mark = journey.packet.mark): Journey => {
+export const sendTo = (journey: Journey, node: NodeView, {to, by, told, mark = journey.packet.mark}: Sent): Journey => {
 	const translated = note(journey, {...told, node: node.name}, {...journey.packet, destination: to, mark});
 	return addTranslation(translated, {
 		node: node.name, kind: 'DNAT', by, from: journey.packet.destination, to,
@@ -55,9 +67,11 @@ const passUntouched = (journey: Journey, node: NodeView, hook: Hook, endings: re
 
 const followDnat = (journey: Journey, node: NodeView, hook: Hook, ending: Ending): Journey => {
 	const to = readDestination(ending.to ?? '', journey.packet.destination);
-	const marked = (ending.mark & 0x40_00) === 0 ? '' : ', marked to be masqueraded';
+	const marked = isMarked(ending.mark) ? ', marked to be masqueraded' : '';
 	return to
-		? sendTo(journey, node, {to, by: 'conntrack', told: {stage: hook, by: bareRule(ending.by) ?? ending.by, because: `DNAT to ${formatAddress(to)}${marked}`}}, ending.mark)
+		? sendTo(journey, node, {
+			to, by: 'conntrack', told: {stage: hook, by: bareRule(ending.by) ?? ending.by, because: `DNAT to ${formatAddress(to)}${marked}`}, mark: ending.mark,
+		})
 		: doubt(journey, {node: node.name, stage: hook, because: `where ${ending.by} leads is not understood`});
 };
 
@@ -80,13 +94,14 @@ export const translateDestination = (node: NodeView, hook: 'PREROUTING' | 'OUTPU
 		return [doubt(journey, {node: node.name, stage: hook, because: unclear(hook)})];
 	}
 
-	return unique.map(ending => followDnat(journey, node, hook, ending));
+	return unique.slice(0, maxWays).map(ending => followDnat(journey, node, hook, ending));
 };
 
 /** The address that a node masquerades with, where it sends by this device. */
 const addressOn = ({addresses, bridges, ip}: NodeView, device: string | undefined, isIpv6: boolean): string | undefined => {
 	const own = [...bridges.filter(({name}) => name === device).flatMap(bridge => bridge.addresses), ...addresses.filter(address => address.device === device).map(address => address.ip)];
-	return own.find(address => address.includes(':') === isIpv6 && !address.toLowerCase().startsWith('fe80:')) ?? (device === undefined && own.length === 0 ? undefined : ip);
+	return own.find(address => address.includes(':') === isIpv6 && !address.toLowerCase().startsWith('fe80:'))
+		?? (device === undefined && own.length === 0 ? undefined : ip);
 };
 
 const isSentByIpvs = ({translations}: Journey, {name}: NodeView): boolean => translations.some(({node, by}) => node === name && by === 'IPVS');

@@ -341,7 +341,8 @@ ask_programs='
 	if [ -n "$list" ]; then part nft; "$list" list tables || echo failed; fi
 	part programs-done'
 
-# Keeps the policies, the whole filter table and, of nat, what concerns this Service; members of ipsets that name the target.
+# Keeps the policies, the whole filter table and, of nat, what concerns this Service and what others hooked in (CNI plugins, Docker), as far as
+# that can be followed, with the name of each chain that is whole; members of ipsets that name the target.
 # shellcheck disable=SC2016
 keep_answers='
 	function has_endpoint(text, i) {
@@ -354,7 +355,21 @@ keep_answers='
 		if (vip == "") return /-A KUBE-SVC-[^ ]+ .* -j KUBE-MARK-MASQ$/ && ++samples <= 3
 		return index($0, vip "/") > 0 || has_endpoint($0)
 	}
+	function target_of(i) {
+		for (i = NF - 1; i > 3; i--) if ($i == "-j") return $(i + 1)
+		return ""
+	}
+	# Rules of a chain stand together; one that stands before what calls it was let go already.
+	function follow(to) {
+		seen[$3] = 1
+		if (vip != "" && ($3 in called || $3 ~ /^(POSTROUTING|PREROUTING|OUTPUT)$/) && (to = target_of()) in declared && !(to in seen)) called[to] = 1
+	}
+	function name_whole(c) {
+		if (table == "nat" && lines["called"] <= 300) for (c in called) print ":" c " - [0:0]"
+	}
 	function is_kept() {
+		if (table == "nat") follow()
+		if (table == "nat" && $3 in called) return ++lines["called"] <= 300
 		if (table == "filter") return !/ -A (KUBE-SERVICES|KUBE-NODEPORTS|KUBE-EXTERNAL-SERVICES) /
 		if (table != "nat") return 0
 		return / -A (KUBE-POSTROUTING|KUBE-MARK-MASQ|POSTROUTING|PREROUTING|OUTPUT) / || /KUBE-(6-)?(CLUSTER-IP|LOOP-BACK)/ || concerns_target()
@@ -363,7 +378,9 @@ keep_answers='
 		if (/KUBE-/) kube++
 		if (/^failed$/) print "cut failed"
 		else if (/^\*/) { table = substr($0, 2); print }
+		else if (/^COMMIT/) name_whole()
 		else if (/^:(PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) / || (/^:KUBE-SEP-/ && !separate++)) print
+		else if (/^:/ && !/^:KUBE-/ && table == "nat") declared[substr($1, 2)] = 1
 		else if (/^\[/ && is_kept()) {
 			if (++lines[table] > 2000) { is_cut[table] = 1; return }
 			if (match($0, / -j KUBE-SVC-[^ ]+$/)) chains[substr($0, RSTART + 4)] = 1
@@ -372,7 +389,7 @@ keep_answers='
 	}
 	function end_part(t) {
 		if (name == "iptables") { print "kube " kube + 0; for (t in is_cut) print "cut " t }
-		kube = separate = size = 0; table = ""; split("", lines); split("", is_cut)
+		kube = separate = size = 0; table = ""; split("", lines); split("", is_cut); split("", declared); split("", called); split("", seen)
 	}
 	BEGIN { n = split(vip "," ips, ip, ",") }
 	index($0, mark " ") == 1 { end_part(); name = $2; if (name == "ipset" && !sets++) print "@@ipsets"; print name == "ipset" ? "set " $3 : "@@" substr($0, length(mark) + 2); next }

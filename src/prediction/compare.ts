@@ -3,7 +3,7 @@ import type {Walk} from '../datapath/walk.ts';
 import {formatAddress} from '../datapath/world.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import type {Address, Flow} from '../packets/flow.ts';
-import type {Prediction} from './predict.ts';
+import {type Prediction, isCut} from './predict.ts';
 
 /** What the wire shows of a prediction, in one sentence. */
 export type Comparison = {readonly agrees: boolean; readonly says: string};
@@ -47,7 +47,7 @@ const compareRequest = (walks: readonly Walk[], flow: Flow, evidence: Evidence):
 	const walk = led.find(candidate => isSame(backend, candidate.backend));
 	if (!walk) {
 		const leads = led.map(candidate => (candidate.backend ? formatAddress(candidate.backend) : '')).join(' or ');
-		return led.length === 0 ? [] : [{agrees: false, says: `the rules say DNAT to ${leads}; ${wire(flow, backend, sourceAtBackend)}, so something else sent it there`}];
+		return led.length === 0 || isCut(walks) ? [] : [{agrees: false, says: `the rules say DNAT to ${leads}; ${wire(flow, backend, sourceAtBackend)}, so something else sent it there`}];
 	}
 
 	const isLostBefore = walk.outcome.does === 'lost' && walk.seenSource === undefined;

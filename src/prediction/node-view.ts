@@ -44,10 +44,11 @@ const bridgeViews = (node: NodeEvidence, evidence: Evidence): readonly BridgeVie
 
 const addressesOf = (node: NodeEvidence) => (valueOf(node.network)?.addresses ?? []).map(({device, address}) => ({device, ip: withoutPrefix(address)}));
 
-/** KUBE-IPVS-IPS holds what is bound to kube-ipvs0. */
+/** KUBE-IPVS-IPS holds what is bound to kube-ipvs0. Rules of IPv6 call the sets KUBE-6-…, of which a target has one family. */
 const setsOf = (node: NodeEvidence): Readonly<Record<string, readonly string[]>> => {
 	const bound = addressesOf(node).filter(({device}) => device === 'kube-ipvs0').map(({ip}) => ip);
-	return {...valueOf(node.ipsets), ...(valueOf(node.network)?.rules && {'KUBE-IPVS-IPS': bound})};
+	const sets = {...valueOf(node.ipsets), ...(valueOf(node.network)?.rules && {'KUBE-IPVS-IPS': bound})};
+	return {...sets, ...Object.fromEntries(Object.entries(sets).map(([name, members]) => [name.replace('KUBE-', 'KUBE-6-'), members]))};
 };
 
 const ofIptables = /^(?:(?:ip|ip6|arp|bridge) (?:filter|nat|mangle|raw|security)|inet flannel-ipv[46]|ip6? flannel-ipv[46])$/v;

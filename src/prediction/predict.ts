@@ -1,4 +1,4 @@
-import {isTargetCell} from '../diagnosis/find-cause.ts';
+import {maxWays} from '../datapath/journey.ts';
 import {type Walk, walk} from '../datapath/walk.ts';
 import {formatAddress} from '../datapath/world.ts';
 import type {Evidence} from '../evidence/evidence.ts';
@@ -33,9 +33,17 @@ export const predictedOutcomes = ({outcome}: Walk): readonly Outcome[] | undefin
 const isOfBackend = ({backend}: Walk, attempt: Attempt): boolean =>
 	attempt.backend === undefined || backend === undefined || attempt.backend === backend.ip || attempt.backend === formatAddress(backend);
 
+/** Whether there may be more ways than those that were walked. */
+export const isCut = (walks: readonly Walk[]): boolean => walks.length >= maxWays;
+
 /** Whether an attempt went as one of its walks says; undefined where one of them could be anything. */
 const isAsWalked = (attempt: Attempt, walks: readonly Walk[]): boolean | undefined => {
-	const predicted = walks.filter(one => isOfBackend(one, attempt)).map(one => predictedOutcomes(one));
+	const met = walks.filter(one => isOfBackend(one, attempt));
+	const predicted = met.map(one => predictedOutcomes(one));
+	if (met.length === 0 && isCut(walks)) {
+		return undefined;
+	}
+
 	return predicted.some(outcomes => outcomes?.includes(attempt.outcome)) ? true : (predicted.includes(undefined) ? undefined : false);
 };
 
@@ -52,6 +60,3 @@ export const predictCells = (evidence: Evidence): readonly Prediction[] => {
 		return {cell, walks, agreement: agree(cell, walks)};
 	});
 };
-
-/** What is predicted for the client's own attempt to reach the Service. */
-export const predictTarget = (evidence: Evidence): Prediction | undefined => predictCells(evidence).find(({cell}) => isTargetCell(cell));

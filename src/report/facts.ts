@@ -1,8 +1,9 @@
 import type {EvidenceRef, Finding} from '../check.ts';
 import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
 import type {Diagnosis} from '../diagnosis.ts';
+import {describePrediction, foretell} from '../prediction/tell.ts';
 import {type Cell, nameCell} from '../probes/matrix.ts';
-import type {SessionState} from '../session-state.ts';
+import {type SessionState, evidenceOf} from '../session-state.ts';
 import type {Target} from '../target.ts';
 import type {Incident} from './incident.ts';
 import {formatCell} from './matrix-text.ts';
@@ -59,6 +60,18 @@ export const listProbes = (matrix: readonly Cell[], after: readonly Cell[] | und
 		return [cell.from, cell.fromNode, `${cell.toIp}:${cell.toPort}/${cell.protocol}`, formatCell(cell), ...(after ? [later ? formatCell(later) : '-'] : [])];
 	}),
 ];
+
+const foretoldMarks = {agrees: '✓', disagrees: '✗', unknown: '?'} as const;
+
+/** Packets and probes against what the rules say of them. */
+export const listForetold = (state: SessionState): Rows => {
+	const {predictions, packets} = foretell(evidenceOf(state));
+	return [
+		['', 'the rules and what was seen'],
+		...packets.map(({agrees, says}) => [agrees ? foretoldMarks.agrees : foretoldMarks.disagrees, says]),
+		...predictions.map(prediction => [foretoldMarks[prediction.agreement], describePrediction(prediction)]),
+	];
+};
 
 const words = {
 	ok: '✓ ok', broken: '✗ broken', latent: '! latent', unknown: '? unknown',

@@ -50,7 +50,7 @@ test('br_netfilter off: pod to cluster IP of a neighbour', flow, pod, ['172.30.0
 test('br_netfilter off: pod to pod of the same bridge', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], off);
 test('br_netfilter off: node to cluster IP', flow, 'node1', ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], off);
 test('br_netfilter off: hairpin needs no hairpin_mode', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], {...off, isHairpin: false});
-test('br_netfilter on: hairpin needs hairpin_mode', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: a frame is not sent back by the port that it came in by'], {isHairpin: false});
+test('br_netfilter on: hairpin needs hairpin_mode', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: not sent back by its own port'], {isHairpin: false});
 const withoutSelf = {rulesets: [readRuleset(text.split('\n').filter(line => !line.includes('-s 10.180.0.1/32')).join('\n'))]};
 test('hairpin that is not masqueraded gets its own address', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: gets a packet from its own address, and drops it as a martian'], withoutSelf);
 const all = {rulesets: [readRuleset(text.replaceAll('! -s 10.180.0.0/16 ', ''))]};
@@ -59,6 +59,21 @@ test('without ip_forward a translated packet is not routed', flow, pod, ['172.30
 test('without ip_forward a frame of the bridge passes', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], {node: {isForwarding: {value: false}}});
 const dropping = {rulesets: [readRuleset(text.replace(':FORWARD ACCEPT', ':FORWARD DROP'))]};
 test('FORWARD DROP', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: dropped without a word'], dropping);
+
+const flannel = {
+	rulesets: [readRuleset(text.replace('-A KUBE-EXT-3', `-A POSTROUTING -m comment --comment "flanneld masq" -j FLANNEL-POSTRTG
+-A FLANNEL-POSTRTG -m mark --mark 0x4000/0x4000 -m comment --comment "flanneld masq" -j RETURN
+-A FLANNEL-POSTRTG -s 10.180.0.0/16 -d 10.180.0.0/16 -m comment --comment "flanneld masq" -j RETURN
+-A FLANNEL-POSTRTG -s 10.180.0.0/16 ! -d 224.0.0.0/4 -m comment --comment "flanneld masq" -j MASQUERADE --random-fully
+-A FLANNEL-POSTRTG ! -s 10.180.0.0/16 -d 10.180.0.0/16 -m comment --comment "flanneld masq" -j MASQUERADE --random-fully
+-A KUBE-EXT-3`))],
+};
+test('flannel leaves pods their source', flow, pod, ['10.180.1.3', 80], ['10.180.1.3:80 sees 10.180.0.2: delivered'], flannel);
+test('flannel masquerades what leaves the pods\' network', flow, pod, ['172.30.0.46', 443], ['192.168.0.3:6443 sees 192.168.0.2: delivered'], flannel);
+
+const guarded = {rulesets: [readRuleset(text.replace('-A FORWARD -m comment --comment "kubernetes forwarding rules"', '-A FORWARD -m conntrack --ctstate DNAT -j ACCEPT\n-A FORWARD -m comment --comment "kubernetes forwarding rules"').replace(':FORWARD ACCEPT', ':FORWARD DROP'))]};
+test('a rule for what was translated lets a Service through, and not a direct packet', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], guarded);
+test('a direct packet is not what was translated', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80: lost, timeout: dropped without a word'], guarded);
 
 // In ipvs mode the request goes by INPUT and OUTPUT, and masquerading needs conntrack.
 const ipvsText = `*nat
@@ -90,10 +105,54 @@ const ipvs = (isIpvsTracked = true, backends = [{ip: '10.180.0.1', port: 80}]): 
 test('ipvs: pod to cluster IP', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], ipvs());
 test('ipvs: pod of another node to cluster IP', flow, '10.180.1.3', ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.1.3: delivered'], ipvs());
 test('ipvs: hairpin is masqueraded', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], ipvs());
-test('ipvs: hairpin without hairpin_mode loses the answer', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: lost, timeout: a frame is not sent back by the port that it came in by'], {...ipvs(), isHairpin: false});
+test('ipvs: hairpin without hairpin_mode loses the answer', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: lost, timeout: not sent back by its own port'], {...ipvs(), isHairpin: false});
 test('ipvs: hairpin is not masqueraded without vs.conntrack', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: gets a packet from its own address, and drops it as a martian'], ipvs(false));
 test('ipvs: no backend is refused', flow, pod, ['172.30.0.41', 80], ['nobody: lost, refused: no backend gets new connections: refused with ICMP port unreachable'], ipvs(true, []));
 test('ipvs and br_netfilter off: pod to cluster IP of a neighbour', flow, pod, ['172.30.0.41', 80], [impossible], {...ipvs(), ...off});
+
+test('a Service of very many backends is walked with some of them', t => {
+	const backends = Array.from({length: 500}, (_, index) => ({ip: `10.180.9.${index % 250}`, port: 1000 + index}));
+	const world = buildWorld({rulesets, ...ipvs(true, backends)});
+	t.is(walk(buildAttempt(pod, ['172.30.0.41', 80], world), world).length, 12);
+});
+
+test('rules that send a packet to and fro end a walk', t => {
+	const rulesFor = (own: string, other: string) => [readRuleset(`*nat
+-A PREROUTING -d ${own}/32 -p tcp -m tcp --dport 3001 -j DNAT --to-destination ${other}:3001`)];
+	const {nodes, hosts} = buildWorld({rulesets});
+	const [one, two] = nodes.values().toArray();
+	const world = {
+		hosts: hosts.filter(({ip}) => ip !== two.ip),
+		nodes: new Map([['node1', {...one, rulesets: {value: rulesFor('192.168.0.2', '192.168.0.3')}}], ['node2', {...two, rulesets: {value: rulesFor('192.168.0.3', '192.168.0.2')}}]]),
+	};
+	t.deepEqual(walk(buildAttempt(outsider, ['192.168.0.2', 3001], world), world).map(({outcome}) => 'because' in outcome && outcome.because), ['the rules send it round in circles']);
+});
+
+test('hostile rules never make a walk throw, nor last', t => {
+	const spoil: ReadonlyArray<(text: string, index: number) => string> = [
+		(line, index) => line.slice(0, index % line.length),
+		line => line.replace(/-j \S+/v, '-j MARK --set-xmark x/y'),
+		line => line.replace(/-j \S+/v, '-j DNAT --to-destination [::1:80'),
+		line => line.replace(/-j \S+/v, '-j KUBE-SERVICES'),
+		line => `${line} "`,
+		line => line.split(' ').toReversed().join(' '),
+		line => line.replaceAll(/\d+/gv, '99999999999'),
+		line => line.replace(/-m tcp/v, '-m set --match-set'),
+	];
+	for (const change of spoil) {
+		const hostile = [{...rulesets[0], rules: rulesets[0].rules.map((rule, index) => (index % 3 === 0 ? {...rule, text: change(rule.text, index)} : rule))}];
+		const world = buildWorld({rulesets: hostile});
+		for (const from of [pod, self, outsider, 'node1']) {
+			const walks = walk(buildAttempt(from, ['172.30.0.42', 80], world), world);
+			t.true(walks.length > 0 && walks.length < 200);
+		}
+	}
+});
+
+test('where no kube-proxy is hooked in, nobody knows what translates', t => {
+	const world = buildWorld({rulesets: []});
+	t.deepEqual(walk(buildAttempt(pod, ['172.30.0.41', 80], world), world).map(one => describe(one)), ['nobody: unknown: no rule translates 172.30.0.41:80; without kube-proxy something else may, such as eBPF']);
+});
 
 test('what cannot be known ends a walk as unknown, never as "no rule"', t => {
 	const world = buildWorld({rulesets: [{...rulesets[0], isLeftOut: (table, chain) => table === 'nat' && chain === 'KUBE-POSTROUTING'}]});

@@ -18,6 +18,7 @@ const screens: ReadonlyArray<readonly [screen: string, path: Path]> = [
 	['evidence of a probe', [['m', 'MATRIX'], ['e', 'EVIDENCE']]],
 	['evidence of the captures', [['m', 'MATRIX'], ['l', 'LADDER'], ['e', 'EVIDENCE']]],
 	['claims', [['a', 'CLAIMED AND ACTUAL']]],
+	['what the rules do', [['t', 'WHAT THE RULES DO']]],
 ];
 
 const start = async (t: ExecutionContext, directory: string, argv: readonly string[]): Promise<Robot> => {

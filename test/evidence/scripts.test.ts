@@ -165,8 +165,20 @@ const savedRules = (services: number): string => [
 	'COMMIT',
 	'*nat',
 	':PREROUTING ACCEPT [0:0]',
+	':POSTROUTING ACCEPT [0:0]',
+	':CNI-HOSTPORT-MASQ - [0:0]',
+	':CNI-NESTED - [0:0]',
+	':FLANNEL-POSTRTG - [0:0]',
+	':UNCALLED - [0:0]',
 	':KUBE-SEP-A - [0:0]',
 	':KUBE-SEP-B - [0:0]',
+	'[9:9] -A POSTROUTING -m comment --comment "CNI portfwd requiring masquerade -j UNCALLED" -j CNI-HOSTPORT-MASQ',
+	'[9:9] -A POSTROUTING -m comment --comment "flanneld masq" -j FLANNEL-POSTRTG',
+	'[0:0] -A CNI-HOSTPORT-MASQ -m mark --mark 0x2000/0x2000 -j MASQUERADE',
+	'[0:0] -A CNI-NESTED -j RETURN',
+	'[0:0] -A FLANNEL-POSTRTG -m mark --mark 0x4000/0x4000 -m comment --comment "flanneld masq" -j RETURN',
+	'[0:0] -A FLANNEL-POSTRTG -j CNI-NESTED',
+	'[0:0] -A UNCALLED -j MASQUERADE',
 	'[0:0] -A KUBE-SEP-A -s 10.244.0.19/32 -j KUBE-MARK-MASQ',
 	'[0:0] -A KUBE-SEP-A -p tcp -m tcp -j DNAT --to-destination 10.244.0.19:80',
 	...Array.from({length: services}, (_, index) => `[0:0] -A KUBE-SEP-${index} -s 10.99.0.1/32 -j KUBE-MARK-MASQ`),
@@ -197,7 +209,8 @@ for (const shell of shells) {
 		t.true(stdout.length < 10_000);
 		const evidence = parseNodeEvidence('here', stdout);
 		const iptables = (valueOf(evidence.iptables) ?? []).find(({backend}) => backend === 'nf_tables');
-		t.deepEqual(iptables?.rules.map(({chain}) => chain), ['FORWARD', 'FORWARD', 'KUBE-SEP-A', 'KUBE-SEP-A', 'KUBE-SERVICES', 'KUBE-SVC-NGINX']);
+		t.deepEqual(iptables?.rules.map(({chain}) => chain), ['FORWARD', 'FORWARD', 'POSTROUTING', 'POSTROUTING', 'CNI-HOSTPORT-MASQ', 'FLANNEL-POSTRTG', 'FLANNEL-POSTRTG', 'KUBE-SEP-A', 'KUBE-SEP-A', 'KUBE-SERVICES', 'KUBE-SVC-NGINX']);
+		t.deepEqual(iptables?.chains.filter(({table, policy}) => table === 'nat' && policy === '-').map(({chain}) => chain).toSorted(), ['CNI-HOSTPORT-MASQ', 'FLANNEL-POSTRTG', 'KUBE-SEP-A'], 'named where they are whole');
 		t.is(iptables?.kubeLines, 10_010);
 		t.like(iptables?.chains.find(({chain}) => chain === 'FORWARD'), {policy: 'DROP', packets: 7});
 		t.not(valueOf(evidence.sysctls['net/ipv4/ip_forward']), '7');

@@ -82,7 +82,18 @@ const filterRules = ({forwardRules}: Full): readonly IptablesRule[] => [
 	rule('filter', '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'),
 ];
 
-const portals = ['PREROUTING', 'OUTPUT'].map(chain => rule('nat', `-A ${chain} -m comment --comment "kubernetes service portals" -j KUBE-SERVICES`));
+const hookRules: readonly IptablesRule[] = [
+	rule('nat', '-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES'),
+	rule('nat', '-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES'),
+	rule('nat', '-A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING'),
+	rule('nat', '-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000'),
+];
+
+const markedRules: readonly IptablesRule[] = [
+	rule('nat', '-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN'),
+	rule('nat', '-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0'),
+	rule('nat', '-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully'),
+];
 
 const ipvsRules = ({masqueradeAll}: Full): readonly IptablesRule[] => [
 	rule('nat', '-A KUBE-POSTROUTING -m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE'),
@@ -90,6 +101,7 @@ const ipvsRules = ({masqueradeAll}: Full): readonly IptablesRule[] => [
 ];
 
 const natRules = ({masqueradeAll, selfMasquerade}: Full, {endpoints, service, port}: Target): readonly IptablesRule[] => [
+	rule('nat', `-A KUBE-SERVICES -d ${service.clusterIp}/32 -p tcp -m comment --comment "default/nginx cluster IP" -m tcp --dport ${port.port} -j KUBE-SVC-NGINX`),
 	rule('nat', `-A KUBE-SVC-NGINX ${masqueradeAll ? '' : '! -s 10.244.0.0/16 '}-d ${service.clusterIp}/32 -p tcp -m comment --comment "default/nginx cluster IP" -m tcp --dport ${port.port} -j KUBE-MARK-MASQ`),
 	...endpoints.flatMap(({ip, port: endpointPort}, index) => [
 		rule('nat', `-A KUBE-SVC-NGINX -m comment --comment "default/nginx -> ${ip}:${endpointPort}" -j KUBE-SEP-${index}`),
@@ -103,7 +115,7 @@ const iptablesOf = (full: Full, target: Target): Iptables => ({
 	chains: ['INPUT', 'FORWARD', 'OUTPUT'].map(chain => ({
 		table: 'filter', chain, policy: chain === 'FORWARD' ? full.forwardPolicy : 'ACCEPT', packets: chain === 'FORWARD' ? full.forwardCounter : 0,
 	})),
-	rules: [...filterRules(full), ...portals, ...(full.mode === 'ipvs' ? ipvsRules(full) : natRules(full, target))],
+	rules: [...filterRules(full), ...hookRules, ...(full.mode === 'ipvs' ? ipvsRules(full) : natRules(full, target)), ...markedRules],
 	kubeLines: 42,
 });
 
@@ -144,7 +156,7 @@ const proxyEvidence = (full: Full, target: Target, read: <T>(value: T, command: 
 			}]
 			: [], 'cat /proc/net/ip_vs'),
 		virtualServerCount: read(isIpvs ? 4 : 0, 'cat /proc/net/ip_vs'),
-		ipsets: read({'KUBE-LOOP-BACK': isIpvs && full.selfMasquerade ? local : [], 'KUBE-CLUSTER-IP': []}, 'ipset list KUBE-LOOP-BACK'),
+		ipsets: read({'KUBE-LOOP-BACK': isIpvs && full.selfMasquerade ? local : [], 'KUBE-CLUSTER-IP': isIpvs ? [`${target.service.clusterIp},tcp:${target.port.port}`] : []}, 'ipset list KUBE-LOOP-BACK'),
 	};
 };
 
@@ -171,7 +183,10 @@ export const buildNetwork = (node: string, {nodes}: Target): NodeNetwork => {
 			...others,
 		],
 		rules: plainRules,
-		addresses: [{device: 'eth0', address: `${own}/24`}],
+		addresses: [
+			{device: 'eth0', address: `${own}/24`},
+			...(nodes.get(node)?.podCidrs ?? []).map(cidr => ({device: 'cni0', address: cidr.replace('.0/', '.1/')})),
+		],
 		neighbours: [],
 		tunnels: [],
 		reversePathDrops: 0,

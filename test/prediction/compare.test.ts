@@ -1,6 +1,7 @@
 import test from 'ava';
 import {comparePackets} from '../../src/prediction/compare.ts';
-import {predictTarget} from '../../src/prediction/predict.ts';
+import {isTargetCell} from '../../src/diagnosis/find-cause.ts';
+import {predictCells} from '../../src/prediction/predict.ts';
 import {foretell, listDisagreements} from '../../src/prediction/tell.ts';
 import type {Evidence} from '../../src/evidence/evidence.ts';
 import type {Flow} from '../../src/packets/flow.ts';
@@ -12,7 +13,7 @@ const withFlow = (evidence: Evidence, change: (flow: Flow) => Flow): Evidence =>
 };
 
 const compare = (evidence: Evidence): readonly string[] => {
-	const prediction = predictTarget(evidence);
+	const prediction = predictCells(evidence).find(({cell}) => isTargetCell(cell));
 	return prediction ? comparePackets(prediction, evidence).map(({agrees, says}) => `${agrees ? 'agrees' : 'disagrees'}: ${says}`) : [];
 };
 

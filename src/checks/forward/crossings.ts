@@ -4,7 +4,7 @@ import {bridgeOfPod} from '../../evidence/readings.ts';
 import {type Passage, passagesOf} from '../shared/passages.ts';
 import type {Route} from '../shared/routes.ts';
 import {isMasqueradingAll} from '../shared/bypass.ts';
-import type {HookPacket} from '../../datapath/rule.ts';
+import {type HookPacket, masqueradeMark} from '../../datapath/rule.ts';
 import {type FilterVerdict, walkRulesets} from '../../datapath/filter.ts';
 
 /** One packet of a route at one node's FORWARD hook, and what becomes of it. */
@@ -13,9 +13,6 @@ export type Crossing = {
 	readonly packet: HookPacket;
 	readonly verdict: FilterVerdict;
 };
-
-/** The bit that kube-proxy marks with for masquerading (masqueradeBit 14). */
-const masqueradeMark = 0x40_00;
 
 const bridgeName = (evidence: Evidence, pod: Route['from'], node: string): string | undefined =>
 	pod?.node === node ? bridgeOfPod(evidence, pod)?.bridge.name : undefined;
