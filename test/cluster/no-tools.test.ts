@@ -49,7 +49,9 @@ test.after.always(async () => {
 });
 
 const selftestAsNodePod = async (t: ExecutionContext, image: string): Promise<string> => {
-	const spec = {nodeName: 'k8s3', hostNetwork: true, hostPID: true, restartPolicy: 'Never'};
+	const spec = {
+		nodeName: 'k8s3', hostNetwork: true, hostPID: true, restartPolicy: 'Never',
+	};
 	await kubectl('run', 'selftest', `--image=${image}`, '--image-pull-policy=Never', `--overrides=${JSON.stringify({spec})}`, '--command', '--', 'selftest');
 	t.teardown(async () => kubectl('delete', 'pod', 'selftest', '--grace-period=1'));
 	await until('the pod to end', async () => /Succeeded|Failed/v.test(await kubectl('get', 'pod', 'selftest', '-o', 'jsonpath={.status.phase}')));
