@@ -34,6 +34,7 @@ const pictures: readonly Picture[] = [
 	{...found, name: 'matrix', steps: [[['m'], 'MATRIX']]},
 	{...found, name: 'evidence', steps: [[['enter'], 'This shows it']]},
 	{...found, name: 'claims', steps: [[['a'], 'CLAIMED']]},
+	{...found, name: 'rules', steps: [[['t'], 'Not followed']]},
 	{...found, name: 'help', steps: [[['?'], 'HELP']]},
 	{...found, name: 'shell', steps: [[['s'], 'SHELL'], [['id -un', 'enter'], 'root']]},
 	{...practised, name: 'change', steps: [agreeing]},
