@@ -4,7 +4,13 @@ import path from 'node:path';
 import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import {stateOf} from '../helpers/node-state.ts';
-import {onCluster, prepareCluster, restoreCluster} from '../helpers/on-cluster.ts';
+import {highWindow, readEveryScreen, untilJudged} from '../helpers/every-screen.ts';
+import {
+	onCluster,
+	onClusterThoroughly,
+	prepareCluster,
+	restoreCluster,
+} from '../helpers/on-cluster.ts';
 import {
 	clusterEnv,
 	flagsOf,
@@ -17,12 +23,12 @@ import {type Robot, startRobot} from '../helpers/robot.ts';
 test.before(prepareCluster);
 test.after.always(restoreCluster);
 
-const openScreens = async (t: ExecutionContext): Promise<Robot> => {
+const openScreens = async (t: ExecutionContext, {flags = [], size}: {readonly flags?: readonly string[]; readonly size?: typeof highWindow} = {}): Promise<Robot> => {
 	const {kubeconfig, kubectl} = await clusterEnv();
-	const argv = await hairpinArgv(['svc/nginx', '--from', 'pod/mars1', ...await flagsOf('ssh')]);
+	const argv = await hairpinArgv(['svc/nginx', '--from', 'pod/mars1', ...flags, ...await flagsOf('ssh')]);
 	const state = await mkdtemp(path.join(tmpdir(), 'hairpin-state-'));
 	const robot = await startRobot(argv, {
-		patienceMs: 180_000, env: {XDG_STATE_HOME: state, KUBECONFIG: kubeconfig, PATH: `${path.dirname(kubectl)}:${process.env.PATH ?? ''}`},
+		...size, patienceMs: 180_000, env: {XDG_STATE_HOME: state, KUBECONFIG: kubeconfig, PATH: `${path.dirname(kubectl)}:${process.env.PATH ?? ''}`},
 	});
 	t.teardown(async () => {
 		robot.close();
@@ -90,3 +96,22 @@ for (const signal of ['SIGHUP', 'SIGKILL'] as const) {
 		t.is(robot.isAlternate, signal === 'SIGKILL');
 	});
 }
+
+onClusterThoroughly('where there is neither a cluster nor a network, open shows on every screen what the live ones showed', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'hairpin-live-'));
+	t.teardown(async () => rm(directory, {recursive: true}));
+	const file = path.join(directory, 'live.bundle');
+	const live = await openScreens(t, {flags: ['--bundle', file], size: highWindow});
+	await untilJudged(live);
+	const shown = await readEveryScreen(live);
+	live.press('q');
+	t.is((await live.ended).exitCode, 1);
+	const opened = await startRobot(['unshare', '--net', process.execPath, new URL('../../src/hairpin.ts', import.meta.url).pathname, 'open', file], highWindow);
+	t.teardown(() => {
+		opened.close();
+	});
+	await untilJudged(opened);
+	t.deepEqual(await readEveryScreen(opened), shown);
+	opened.press('q');
+	t.is((await opened.ended).exitCode, 1);
+});
