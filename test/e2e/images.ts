@@ -120,7 +120,7 @@ const filmSteps: readonly Step[] = [[['l'], 'LADDER'], [['esc'], 'CAUSE'], agree
 
 /** The founding incident found and repaired, as the practice incident plays it. */
 const film = async (): Promise<void> => {
-	const [columns, rows] = [116, 34];
+	const [columns, rows] = [120, 36];
 	const robot = await startRobot(demo, {columns, rows});
 	await robot.until('the screen', text => text.includes('PRACTICE'));
 	const end = watchFrames(robot);
