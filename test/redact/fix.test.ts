@@ -87,7 +87,10 @@ const keepFix = async (t: ExecutionContext, incident: typeof practiceIncidents[n
 	};
 };
 
-for (const incident of practiceIncidents) {
+// All five of them take a minute more: HAIRPIN_EVERY=1.
+const kept = process.env.HAIRPIN_EVERY === '1' ? practiceIncidents : practiceIncidents.slice(0, 2);
+
+for (const incident of kept) {
 	const change = incident.changes[0];
 	test(`${incident.name}, ${change}: what a fix found, showed, did and came to is kept redacted, and judged again it has the same cause`, async t => {
 		const {redacted, bytes, originals, before, report} = await keepFix(t, incident, change);
