@@ -37,7 +37,7 @@ const undoLast = async (): Promise<CommandResult> => run('undo', '--last', '--ye
 // A pod that starts anew gets a port of another name.
 const withoutNames = (text: string): string => text.replaceAll(/veth[\da-f]+/gv, 'veth');
 
-onCluster('a node that lost its power keeps what was fixed, and undo puts it back to the byte', async t => {
+onClusterThoroughly('a node that lost its power keeps what was fixed, and undo puts it back to the byte', async t => {
 	const before = await stateOf(3);
 	const flags = await flagsOf('ssh');
 	for (const change of ['br-netfilter', 'masquerade-all=true']) {
