@@ -1,10 +1,14 @@
 import type {Check, EvidenceRef, Verdict} from '../check.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import {type Cell, isFailing} from '../probes/matrix.ts';
-import {type Crossing, crossingsOf, crossingsIfFiltered} from './forward/crossings.ts';
+import {
+	crossingsIfFiltered,
+	crossingsOf,
+	type ForwardStop,
+	stopsOf,
+} from './forward/crossings.ts';
 import {judgeNodeForward, podNetworks} from './forward/judge-node.ts';
 import {
-	type Stop,
 	describeStops,
 	isStop,
 	predictStop,
@@ -23,14 +27,7 @@ import {
 } from './shared/verdicts.ts';
 import {formatAddress, joinWords} from './shared/words.ts';
 
-type ForwardStop = Stop<Crossing>;
-
 const predict = (evidence: Evidence): Prediction => route => predictStop(crossingsOf(route, evidence));
-
-const stopsOf = (cells: readonly Cell[], evidence: Evidence): readonly ForwardStop[] => cells
-	.flatMap(cell => routesOf(cell, evidence))
-	.flatMap(route => crossingsOf(route, evidence))
-	.filter(crossing => isStop(crossing));
 
 const describePair = ({packet}: ForwardStop): string =>
 	`${packet.source ?? 'another node'} → ${packet.destination === undefined ? 'another node' : formatAddress({ip: packet.destination, port: packet.destinationPort})}`;

@@ -3,8 +3,7 @@ import type {Evidence, NodeEvidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
 import {cniPlugin} from '../evidence/readings.ts';
 import {type Cell, isFailing} from '../probes/matrix.ts';
-import {crossingsOf} from './forward/crossings.ts';
-import {isStop} from './forward/stops.ts';
+import {stopsOf} from './forward/crossings.ts';
 import {isMasqueradingAll} from './shared/bypass.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
 import {judgeCondition} from './shared/judge-condition.ts';
@@ -87,7 +86,7 @@ const judgeEnforced = (evidence: Evidence, found: ReturnType<typeof findAll>): V
 
 /** Whether all that FORWARD stops is stopped by rules that a program made of policies. */
 const isEveryStopEnforcement = (evidence: Evidence): boolean => {
-	const stops = evidence.matrix.flatMap(cell => routesOf(cell, evidence)).flatMap(route => crossingsOf(route, evidence)).filter(crossing => isStop(crossing));
+	const stops = stopsOf(evidence.matrix, evidence);
 	return stops.length > 0 && stops.every(({verdict}) => enforcingRule.test(verdict.by));
 };
 

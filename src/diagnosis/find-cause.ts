@@ -29,8 +29,10 @@ const isConsequence = ({finding: {check}}: Explanation, explanations: readonly E
 	explanations.some(({finding}) => finding.check.bringsAbout?.(check.id, evidence) === true);
 
 /** What must be repaired first comes first. */
-const inOrderOfRepair = (explanations: readonly Explanation[], evidence: Evidence): readonly Explanation[] =>
-	explanations.toSorted((a, b) => Number(isConsequence(a, explanations, evidence)) - Number(isConsequence(b, explanations, evidence)));
+const inOrderOfRepair = (explanations: readonly Explanation[], evidence: Evidence): readonly Explanation[] => {
+	const consequences = explanations.filter(explanation => isConsequence(explanation, explanations, evidence));
+	return [...explanations.filter(explanation => !consequences.includes(explanation)), ...consequences];
+};
 
 /** A cause explains the target's cell where that fails; where it does not, what keeps other clients from the Service. */
 const canBeCause = ({cells}: Explanation, target: Cell | undefined): boolean =>

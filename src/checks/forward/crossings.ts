@@ -2,10 +2,12 @@ import type {Evidence, NodeEvidence} from '../../evidence/evidence.ts';
 import {valueOf} from '../../evidence/known.ts';
 import {bridgeOfPod} from '../../evidence/readings.ts';
 import {type Passage, passagesOf} from '../shared/passages.ts';
-import type {Route} from '../shared/routes.ts';
+import {type Route, routesOf} from '../shared/routes.ts';
+import type {Cell} from '../../probes/matrix.ts';
 import {isMasqueradingAll} from '../shared/bypass.ts';
 import {type HookPacket, masqueradeMark} from '../../datapath/rule.ts';
 import {type FilterVerdict, walkRulesets} from '../../datapath/filter.ts';
+import {type Stop, isStop} from './stops.ts';
 
 /** One packet of a route at one node's FORWARD hook, and what becomes of it. */
 export type Crossing = {
@@ -63,3 +65,12 @@ export const crossingsIfFiltered = (route: Route, evidence: Evidence): readonly 
 		node: route.cell.fromNode, way: 'bridged', direction: 'request', isMarked: false,
 	})
 	: []);
+
+/** A crossing that a rule or the policy of FORWARD stops. */
+export type ForwardStop = Stop<Crossing>;
+
+/** What stops packets of these cells, whatever way each of them takes. */
+export const stopsOf = (cells: readonly Cell[], evidence: Evidence): readonly ForwardStop[] => cells
+	.flatMap(cell => routesOf(cell, evidence))
+	.flatMap(route => crossingsOf(route, evidence))
+	.filter(crossing => isStop(crossing));

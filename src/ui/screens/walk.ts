@@ -45,7 +45,7 @@ const predictionText = (prediction: Prediction, width: number): readonly Line[] 
 	...marked(prediction.agreement, describePrediction(prediction), width),
 	...prediction.walks.flatMap(walk => [
 		...indentLines(wrap(describeWalk(walk), width - 4), 3),
-		...walk.steps.flatMap((step, index) => stepText(step, walk.steps.at(index === 0 ? walk.steps.length : index - 1), width)),
+		...walk.steps.flatMap((step, index) => stepText(step, walk.steps[index - 1], width)),
 	]),
 	[],
 ];
