@@ -8,8 +8,8 @@ import {
 	onNode,
 	until,
 } from '../helpers/real-cluster.ts';
+import {isThorough} from '../helpers/is-thorough.ts';
 import {
-	isThorough,
 	onCluster,
 	onClusterThoroughly,
 	prepareCluster,

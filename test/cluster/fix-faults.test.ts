@@ -4,8 +4,8 @@ import path from 'node:path';
 import test from 'ava';
 import {type RunningHairpin, breakWhenSaid} from '../helpers/broken-hairpin.ts';
 import {stateOf} from '../helpers/node-state.ts';
+import {isThorough} from '../helpers/is-thorough.ts';
 import {
-	isThorough,
 	onCluster,
 	prepareCluster,
 	restoreCluster,

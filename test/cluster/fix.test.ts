@@ -4,8 +4,8 @@ import path from 'node:path';
 import test from 'ava';
 import type {CommandResult} from '../../src/access/run.ts';
 import {stateOf} from '../helpers/node-state.ts';
+import {isThorough} from '../helpers/is-thorough.ts';
 import {
-	isThorough,
 	onCluster,
 	onClusterThoroughly,
 	prepareCluster,

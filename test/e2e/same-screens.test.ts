@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import {highWindow, readEveryScreen, untilJudged} from '../helpers/every-screen.ts';
+import {isThorough} from '../helpers/is-thorough.ts';
 import {type Robot, startRobot} from '../helpers/robot.ts';
 
 const hairpin = [process.execPath, new URL('../../src/hairpin.ts', import.meta.url).pathname];
@@ -16,8 +17,6 @@ const start = async (t: ExecutionContext, directory: string, argv: readonly stri
 	await untilJudged(robot);
 	return robot;
 };
-
-const isThorough = process.env.HAIRPIN_EVERY === '1';
 
 for (const name of isThorough ? ['founding', 'target-port'] : ['founding']) {
 	test.serial(`${name}: open shows on every screen what the session showed from which the bundle was kept`, async t => {

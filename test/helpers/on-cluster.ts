@@ -1,5 +1,5 @@
-import process from 'node:process';
 import test from 'ava';
+import {isThorough} from './is-thorough.ts';
 import {resetCluster, startCluster, whySkipped} from './real-cluster.ts';
 
 const reason = await whySkipped();
@@ -13,9 +13,6 @@ export const isPossible = reason === undefined;
 
 /** A test on the real cluster, one at a time; skipped, with the reason told, where none can run. */
 export const onCluster = reason === undefined ? test.serial : test.serial.skip;
-
-/** Whether what takes longer than CI may take is wanted, too. */
-export const isThorough = process.env.HAIRPIN_EVERY === '1';
 
 /** As `onCluster`, for what takes longer than CI may take. */
 export const onClusterThoroughly = isThorough ? onCluster : test.skip;

@@ -23,6 +23,7 @@ import {runRecorded} from '../../src/recorded-session.ts';
 import {type RedactedBundle, redactBundle} from '../../src/redact-bundle.ts';
 import type {SessionState} from '../../src/session-state.ts';
 import {UserFacingError} from '../../src/user-facing-error.ts';
+import {isThorough} from '../helpers/is-thorough.ts';
 import {
 	everythingIn,
 	findAgain,
@@ -38,7 +39,7 @@ import {
 
 const {signal} = new AbortController();
 // Other incidents, and what each change led to, take two minutes more: HAIRPIN_EVERY=1.
-const isKept = (file: string): boolean => process.env.HAIRPIN_EVERY === '1' || /(?:founding|target-port|two-backends)\/found\.bundle$/v.test(file);
+const isKept = (file: string): boolean => isThorough || /(?:founding|target-port|two-backends)\/found\.bundle$/v.test(file);
 const bundles = globSync('recordings/**/*.bundle').filter(file => isKept(file)).toSorted();
 const canAskTshark = await hasTshark();
 const testWithTshark = canAskTshark ? test.serial : test.skip;

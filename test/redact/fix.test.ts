@@ -26,6 +26,7 @@ import {redactBeside} from '../../src/redact-report.ts';
 import {stampIncident} from '../../src/report-files.ts';
 import {formatPreview} from '../../src/report/fix-text.ts';
 import {formatMarkdown} from '../../src/report/markdown.ts';
+import {isThorough} from '../helpers/is-thorough.ts';
 import {answerJson, createFakeKubectl, readRecordedAnswers} from '../helpers/fake-kubectl.ts';
 import {everythingIn, findAgain, originalsIn} from '../helpers/originals.ts';
 
@@ -88,7 +89,7 @@ const keepFix = async (t: ExecutionContext, incident: typeof practiceIncidents[n
 };
 
 // All five of them take a minute more: HAIRPIN_EVERY=1.
-const kept = process.env.HAIRPIN_EVERY === '1' ? practiceIncidents : practiceIncidents.slice(0, 2);
+const kept = isThorough ? practiceIncidents : practiceIncidents.slice(0, 2);
 
 for (const incident of kept) {
 	const change = incident.changes[0];
