@@ -39,7 +39,9 @@ const fixOptions = (options: IncidentOptions, {target, diagnosis}: SessionState,
 };
 
 /** Repairs of the incident on screen, by the same steps as `hairpin fix` and `hairpin undo`. */
-export const beginRepair = (options: IncidentOptions): BeginRepair => (state, {tell, signal, change}) => {
+export const beginRepair = (options: IncidentOptions): BeginRepair => (state, {
+	tell, signal, change, isFresh,
+}) => {
 	const asked = fixOptions(options, state, change);
 	const session = createFixSession({
 		options: asked,
@@ -56,7 +58,7 @@ export const beginRepair = (options: IncidentOptions): BeginRepair => (state, {t
 	const agree = () => giveConsent({isAgreed: true, isReadOnly: options.isReadOnly});
 	return {
 		async prepare() {
-			const shown = await session.prepare();
+			const shown = await session.prepare(isFresh ? state : undefined);
 			prepared = shown;
 			return {text: columns => formatPreview(shown.preview, columns), isNeeded: !isIdle(shown)};
 		},

@@ -9,7 +9,7 @@ import type {FixOptions} from '../options.ts';
 import type {SessionEvent, SessionState} from '../session-state.ts';
 import type {Target} from '../target.ts';
 import {composeEntry} from './compose-entry.ts';
-import {examine, probeAgain} from './gather.ts';
+import {examine, probeAgain, reachNode} from './gather.ts';
 import {type Hands, createHands} from './hands.ts';
 import {type PreparedFix, prepareFix} from './prepare-fix.ts';
 import {rejudge} from './rejudge.ts';
@@ -37,7 +37,8 @@ export type FixResult = ApplyOutcome & {
 };
 
 export type FixSession = {
-	prepare(): Promise<PreparedFix>;
+	/** `found`: the same incident, where it was examined just now; else it is examined first. */
+	prepare(found?: SessionState): Promise<PreparedFix>;
 	carryOut(fix: PreparedFix, consent: Consent): Promise<FixResult>;
 	close(): Promise<void>;
 };
@@ -120,8 +121,13 @@ export const createFixSession = (tools: FixTools): FixSession => {
 		question: () => question,
 	});
 	return {
-		async prepare() {
-			const before = await examineFirst({...tools, tellSession}, hands);
+		async prepare(found) {
+			if (found?.target) {
+				remember(found.target);
+				await Promise.all(found.target.nodes.keys().map(async node => reachNode(hands.access, node)));
+			}
+
+			const before = found ?? await examineFirst({...tools, tellSession}, hands);
 			return prepareFix(before, {
 				...tools,
 				...keepBesides(tools, hands, 'change'),

@@ -75,7 +75,15 @@ export const chooseNodes = async (kubectl: Kubectl, options: Pick<FixOptions, 'i
 	return state.target.nodes.values().toArray();
 };
 
-/** Reads those of the nodes that were not read yet. Throws where one cannot be: half a fleet is worse than none. */
+/** Opens the way onto a node. Throws where there is none: half a fleet is worse than none. */
+export const reachNode = async (access: Access, node: string): Promise<void> => {
+	const connection = await access.connect(node);
+	if (!connection.ok) {
+		throw new UserFacingError(`${node} cannot be reached: ${connection.because}`, `${connection.tryThis}; or leave it out with --node for the others`);
+	}
+};
+
+/** Reads those of the nodes that were not read yet. Throws where one cannot be. */
 export const readNodes = async (access: Access, nodes: readonly Node[], state: SessionState | undefined, signal: AbortSignal): Promise<ReadonlyMap<string, NodeEvidence>> => {
 	const question = {vip: state?.target?.service.clusterIp ?? '', endpointIps: state?.target?.endpoints.map(({ip}) => ip) ?? [], signal};
 	const entries = await Promise.all(nodes.map(async ({name}): Promise<readonly [string, NodeEvidence]> => {
@@ -84,11 +92,7 @@ export const readNodes = async (access: Access, nodes: readonly Node[], state: S
 			return [name, known];
 		}
 
-		const connection = await access.connect(name);
-		if (!connection.ok) {
-			throw new UserFacingError(`${name} cannot be reached: ${connection.because}`, `${connection.tryThis}; or leave it out with --node for the others`);
-		}
-
+		await reachNode(access, name);
 		const news = await readNode(access, name, question);
 		if (news.type !== 'node-read') {
 			throw new UserFacingError(`${name} cannot be read${news.type === 'point-unreachable' ? `: ${news.because}` : ''}`, 'leave it out with --node for the others');

@@ -1,6 +1,14 @@
+import {performance} from 'node:perf_hooks';
+import type {SessionState} from '../session-state.ts';
 import {UserFacingError} from '../user-facing-error.ts';
 import type {IncidentSource} from './incident-source.ts';
-import {type Repair, type ShownChange, isBusy} from './repair.ts';
+import {
+	type Repair,
+	type RepairTools,
+	type ShownChange,
+	isBusy,
+} from './repair.ts';
+import type {Found, SessionRunner} from './session-runner.ts';
 import type {Store} from './store.ts';
 
 /** One repair at a time, shown as it goes. */
@@ -15,6 +23,13 @@ export type ChangeRunner = {
 
 const begun: ShownChange = {
 	phase: 'preparing', preview: undefined, news: [], result: undefined, failure: undefined,
+};
+
+type Stage = {
+	readonly source: IncidentSource;
+	readonly store: Store;
+	readonly session: Pick<SessionRunner, 'found'>;
+	readonly onDefect: (error: unknown) => void;
 };
 
 type Show = (part: Partial<ShownChange>) => void;
@@ -49,12 +64,25 @@ const makeRepair = async ({make}: Repair, source: IncidentSource, store: Store):
 	return {phase: 'made', result: text};
 };
 
+// Longer ago, somebody else may have been there.
+const freshMs = 120_000;
+
+const isFresh = (found: Found | undefined, shown: SessionState): boolean => found?.state === shown && performance.now() - found.atMs < freshMs;
+
+/** Waits until the session has found all that it looks for, and begins the repair of that. */
+const beginRepair = async ({source, store, session}: Stage, tools: Omit<RepairTools, 'isFresh'>): Promise<Repair | undefined> => {
+	const found = await session.found();
+	const {state} = store.get();
+	return source.beginRepair?.(state, {...tools, isFresh: isFresh(found, state)});
+};
+
 const undoRepair = async ({undo}: Repair): Promise<Partial<ShownChange>> => {
 	const sentence = await undo();
 	return {phase: 'undone', result: () => sentence};
 };
 
-export const createChangeRunner = (source: IncidentSource, store: Store, onDefect: (error: unknown) => void): ChangeRunner => {
+export const createChangeRunner = (stage: Stage): ChangeRunner => {
+	const {source, store, onDefect} = stage;
 	const controller = new AbortController();
 	let repair: Repair | undefined;
 	let running: Promise<void> = Promise.resolve();
@@ -69,7 +97,7 @@ export const createChangeRunner = (source: IncidentSource, store: Store, onDefec
 	const step = createStepper(show, onDefect);
 	const begin = async (named: string | undefined): Promise<Partial<ShownChange>> => {
 		await repair?.close();
-		repair = source.beginRepair?.(store.get().state, {tell, signal: controller.signal, change: named});
+		repair = await beginRepair(stage, {tell, signal: controller.signal, change: named});
 		return repair ? prepareRepair(repair) : {};
 	};
 

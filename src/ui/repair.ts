@@ -15,8 +15,19 @@ export type Repair = {
 	readonly close: () => Promise<void>;
 };
 
-/** Begins a repair, of the cause or by a change that was named; every line of `tell` is progress. The signal stops it where it can be stopped. */
-export type BeginRepair = (state: SessionState, tools: {readonly tell: (line: string) => void; readonly signal: AbortSignal; readonly change: string | undefined}) => Repair;
+export type RepairTools = {
+	/** Gets progress, a line each. */
+	readonly tell: (line: string) => void;
+	/** Stops it where it can be stopped. */
+	readonly signal: AbortSignal;
+	/** A change that was named; undefined for the one that repairs the cause. */
+	readonly change: string | undefined;
+	/** Whether what is shown was found just now, and nothing was changed since. */
+	readonly isFresh: boolean;
+};
+
+/** Begins a repair of the incident that is shown. */
+export type BeginRepair = (state: SessionState, tools: RepairTools) => Repair;
 
 /** A repair as it stands on the screen. `failed` keeps what was shown and told before. */
 export type ShownChange = {

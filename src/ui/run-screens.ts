@@ -72,7 +72,9 @@ const createStage = (screens: Screens) => {
 		},
 	});
 	const session = createSessionRunner(source, store, wayOut.leaveAtOnce);
-	const changes = createChangeRunner(source, store, wayOut.leaveAtOnce);
+	const changes = createChangeRunner({
+		source, store, session, onDefect: wayOut.leaveAtOnce,
+	});
 	return {
 		store, source, input, shell, wayOut, session, changes,
 	};

@@ -40,7 +40,9 @@ const {source, walked} = createWalkSource(runbook, async ({session, walk: tell, 
 		looker,
 		mender: {
 			async show(change) {
-				const repair = practice.beginRepair!(await look().examine(), {change, signal, tell: () => undefined});
+				const repair = practice.beginRepair!(await look().examine(), {
+					change, signal, tell: () => undefined, isFresh: true,
+				});
 				const {text, isNeeded} = await repair.prepare();
 				return {
 					preview: text, isIdle: !isNeeded, make: async () => giveConsent(refused) as never, close: repair.close,

@@ -1,11 +1,13 @@
+import {performance} from 'node:perf_hooks';
 import test from 'ava';
 import {checks} from '../../src/checks/index.ts';
-import {initialState} from '../../src/session-state.ts';
+import {type SessionState, initialState} from '../../src/session-state.ts';
 import {createChangeRunner} from '../../src/ui/change-runner.ts';
 import type {IncidentSource} from '../../src/ui/incident-source.ts';
 import type {Model} from '../../src/ui/model.ts';
 import {pressKey} from '../../src/ui/press-key.ts';
 import type {Repair} from '../../src/ui/repair.ts';
+import type {Found, SessionRunner} from '../../src/ui/session-runner.ts';
 import {createStore} from '../../src/ui/store.ts';
 import {initialView, screenOf} from '../../src/ui/view.ts';
 import {UserFacingError} from '../../src/user-facing-error.ts';
@@ -50,10 +52,11 @@ test('only what is shown can be agreed to, only what is made can be put back, an
 	}
 });
 
-const run = (repair: Partial<Repair>) => {
+const run = (repair: Partial<Repair>, found: SessionRunner['found'] = async () => undefined) => {
 	const store = createStore(model);
 	const defects: unknown[] = [];
 	const closed: string[] = [];
+	const begun: Array<{readonly state: SessionState; readonly isFresh: boolean}> = [];
 	const whole: Repair = {
 		prepare: async () => ({text: () => 'modprobe br_netfilter', isNeeded: true}),
 		make: async () => ({text: () => 'verified', after: undefined}),
@@ -67,11 +70,16 @@ const run = (repair: Partial<Repair>) => {
 		checks,
 		run: async () => founding,
 		repairs: () => [],
-		beginRepair: () => whole,
+		beginRepair(state, {isFresh}) {
+			begun.push({state, isFresh});
+			return whole;
+		},
 		close: async () => undefined,
 	};
-	const runner = createChangeRunner(source, store, error => {
-		defects.push(error);
+	const runner = createChangeRunner({
+		source, store, session: {found}, onDefect(error) {
+			defects.push(error);
+		},
 	});
 	const until = async (phase: string) => new Promise<void>(resolve => {
 		const look = (): void => {
@@ -84,7 +92,7 @@ const run = (repair: Partial<Repair>) => {
 		look();
 	});
 	return {
-		store, runner, defects, closed, until,
+		store, runner, defects, closed, begun, until,
 	};
 };
 
@@ -102,6 +110,41 @@ test('shown, made, put back: one after the other, and closed in the end', async 
 	t.is(store.get().change?.result?.(80), 'put back');
 	await runner.stop(new Error('left'));
 	t.deepEqual(closed, ['closed']);
+});
+
+test('what is repaired is what the session found in the end, not what it knew when the key was pressed', async t => {
+	const {promise, resolve} = Promise.withResolvers<undefined>();
+	const {store, runner, begun, until} = run({}, async () => promise);
+	runner.prepare();
+	await until('preparing');
+	t.is(begun.length, 0);
+	const ended = {...founding};
+	store.update({state: ended});
+	resolve(undefined);
+	await until('ready');
+	t.is(begun[0].state, ended);
+});
+
+test('what was found is good for a repair while it is young and nothing was changed since', async t => {
+	const {promise, resolve} = Promise.withResolvers<Found>();
+	const {store, runner, begun, until} = run({
+		make: async () => ({text: () => 'verified', after: {...founding}}),
+	}, async () => promise);
+	resolve({state: founding, atMs: performance.now()});
+	runner.prepare();
+	await until('ready');
+	runner.make();
+	await until('made');
+	runner.undo();
+	await until('undone');
+	t.not(store.get().state, founding);
+	runner.prepare();
+	await until('ready');
+	t.deepEqual(begun.map(({isFresh}) => isFresh), [true, false]);
+	const old = run({}, async () => ({state: founding, atMs: performance.now() - 200_000}));
+	old.runner.prepare();
+	await old.until('ready');
+	t.false(old.begun[0].isFresh);
 });
 
 test('why it could not be made stands beside what was shown', async t => {
