@@ -19,7 +19,7 @@ import {
 	hairpinArgv,
 	kubectl,
 } from '../helpers/real-cluster.ts';
-import {startRobot} from '../helpers/robot.ts';
+import {type Robot, startRobot} from '../helpers/robot.ts';
 
 let directory = '';
 
@@ -111,25 +111,57 @@ onClusterThoroughly('a shipped runbook in another incident stops where that show
 	t.deepEqual(await allStates(), before);
 });
 
-onClusterThoroughly('on the screens: the change is shown and made by a key, and the answer puts it back', async t => {
-	const before = await allStates();
+// What a walk asks, as it stands on the screen, and the keys of somebody who makes every change and keeps none.
+const answers: ReadonlyArray<readonly [RegExp, readonly string[]]> = [
+	[/make this change\?/v, ['y']],
+	[/put this back\?/v, ['y']],
+	[/▌keep /v, ['tab']],
+	[/▌undo /v, ['enter']],
+];
+
+/** Answers whatever is asked until the walk has come to its end, or has stopped. Resolves with how many changes were made. */
+const answerAll = async (robot: Robot): Promise<number> => {
+	let made = 0;
+	for (;;) {
+		// eslint-disable-next-line no-await-in-loop
+		await robot.until('a question, or the end', text => /walked to its end|^ step [\d.]+ \(/mv.test(text) || answers.some(([question]) => question.test(text)));
+		const text = robot.lines().join('\n');
+		const answer = answers.find(([question]) => question.test(text));
+		if (!answer) {
+			return made;
+		}
+
+		made += text.includes('make this change?') ? 1 : 0;
+		robot.press(...answer[1]);
+		// eslint-disable-next-line no-await-in-loop
+		await robot.until('that it was answered', after => !answer[0].test(after));
+	}
+};
+
+const openWalk = async (name: string, from: string, flags: readonly string[]): Promise<Robot> => {
 	const {kubeconfig, kubectl: program} = await clusterEnv();
-	const robot = await startRobot(await hairpinArgv(['runbook', 'br-netfilter', 'svc/nginx', '--from', incidents.founding.from, '--set', 'nodes=k8s1', ...await flagsOf('ssh')]), {
+	return startRobot(await hairpinArgv(['runbook', name, 'svc/nginx', '--from', from, ...flags, ...await flagsOf('ssh')]), {
 		patienceMs: 180_000, env: {XDG_STATE_HOME: directory, KUBECONFIG: kubeconfig, PATH: `${path.dirname(program)}:${process.env.PATH ?? ''}`},
 	});
-	t.teardown(() => {
-		robot.close();
+};
+
+const changesOf = {
+	'br-netfilter': 1, founding: 3, 'hairpin-port': 1, 'target-port': 1, 'forward-drop': 1,
+} as const;
+
+for (const name of ['br-netfilter', 'hairpin-port', 'target-port', 'forward-drop', 'founding'] as const) {
+	onClusterThoroughly(`on the screens: ${name}, each change shown and made by a key, and put back by the answer`, async t => {
+		const {inject, from} = incidents[name === 'br-netfilter' ? 'founding' : name];
+		await inject();
+		const before = await allStates();
+		const robot = await openWalk(name, from, ['br-netfilter', 'founding'].includes(name) ? ['--set', 'nodes=k8s1'] : []);
+		t.teardown(() => {
+			robot.close();
+		});
+		t.is(await answerAll(robot), changesOf[name]);
+		await robot.sees('walked to its end');
+		robot.press('q');
+		t.is((await robot.ended).exitCode, 0);
+		t.deepEqual(await allStates(), before);
 	});
-	await robot.until('the change', text => text.includes('make this change?') && text.includes('modprobe br_netfilter'));
-	robot.press('y');
-	await robot.sees('Keep it, or put it back?');
-	robot.press('tab');
-	await robot.sees('▌undo');
-	robot.press('enter');
-	await robot.sees('put this back?');
-	robot.press('y');
-	await robot.sees('walked to its end');
-	robot.press('q');
-	t.is((await robot.ended).exitCode, 0);
-	t.deepEqual(await allStates(), before);
-});
+}
