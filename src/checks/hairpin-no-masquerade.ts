@@ -34,6 +34,10 @@ const findSeparateRule = (node: NodeEvidence, {ip}: Endpoint): Known<boolean> =>
 	.flatMap(({rules}) => rules)
 	.some(({chain, text}) => chain.startsWith('KUBE-SEP-') && text.includes(`-s ${ip}/${ip.includes(':') ? 128 : 32} `) && text.endsWith('-j KUBE-MARK-MASQ')));
 
+/** nftables: in the chain endpoint-…, `ip saddr ADDRESS jump mark-for-masquerade`. */
+const findEndpointRule = (node: NodeEvidence, {ip}: Endpoint): Known<boolean> => mapKnown(node.proxyTable, ({rules}) =>
+	rules.some(({chain, text}) => chain.startsWith('endpoint-') && text.endsWith(` -s ${ip} -j mark-for-masquerade`)));
+
 const readMasquerading = (evidence: Evidence, node: NodeEvidence, endpoint: Endpoint): Known<boolean> => {
 	const mode = kernelProxyMode(node);
 	if ('unknown' in mode) {
@@ -49,7 +53,7 @@ const readMasquerading = (evidence: Evidence, node: NodeEvidence, endpoint: Endp
 		return valueOf(rule) === true ? findLoopbackEntry(node, endpoint, evidence.target.port.protocol.toLowerCase()) : rule;
 	}
 
-	return mode.value === 'iptables' ? findSeparateRule(node, endpoint) : {unknown: `the rules of ${mode.value} mode are not read`};
+	return mode.value === 'iptables' ? findSeparateRule(node, endpoint) : findEndpointRule(node, endpoint);
 };
 
 type Entry = {readonly endpoint: Endpoint; readonly node: NodeEvidence; readonly masqueraded: Known<boolean>};

@@ -21,6 +21,8 @@ export type Ending = {
 /** A packet on its way through a chain: marks are all that changes there. */
 type Way = Pick<Ending, 'mark' | 'markedBy'>;
 
+const printedOf = ({printed, text}: ChainRule): string => printed ?? text;
+
 type Walk = {readonly ruleset: Ruleset; readonly table: Table; readonly packet: HookPacket; readonly depth: number};
 
 /** Where a chain or a rule leads: to ends, or on to the next rule. `returned` goes back to the calling chain. */
@@ -58,10 +60,10 @@ const doubtful = (by: string, way: Way): Ending => ({
 const endAll = (ending: Ending): Result => ({endings: [ending], returned: [], next: []});
 
 /** A chain without rules returns at once, unless its rules were left out. */
-const enterChain = (chain: string, {text}: ChainRule, way: Way, walk: Walk): Result => {
+const enterChain = (chain: string, rule: ChainRule, way: Way, walk: Walk): Result => {
 	const {ruleset, table, packet, depth} = walk;
 	if (takingTargets.has(chain) || chain.startsWith('-g ') || depth >= maxDepth) {
-		return endAll(doubtful(`what "${text}" does cannot be told from the rules`, way));
+		return endAll(doubtful(`what "${printedOf(rule)}" does cannot be told from the rules`, way));
 	}
 
 	const {endings: ends, returned} = walkChain(chain, way, {...walk, depth: depth + 1});
@@ -75,7 +77,7 @@ const applyRule = (rule: ChainRule, {target = '', options}: Rule, way: Way, walk
 	}
 
 	if (target === 'MARK') {
-		return {endings: [], returned: [], next: [{mark: markWith(way.mark, options), markedBy: rule.text}]};
+		return {endings: [], returned: [], next: [{mark: markWith(way.mark, options), markedBy: printedOf(rule)}]};
 	}
 
 	if (target === 'RETURN') {
@@ -84,7 +86,7 @@ const applyRule = (rule: ChainRule, {target = '', options}: Rule, way: Way, walk
 
 	return target in endings
 		? endAll({
-			does: endings[target], by: `the rule "${rule.text}"`, packets: rule.packets, ...way, to: options['--to-destination'] ?? options['--to-source'],
+			does: endings[target], by: `the rule "${printedOf(rule)}"`, packets: rule.packets, ...way, to: options['--to-destination'] ?? options['--to-source'],
 		})
 		: enterChain(target, rule, way, walk);
 };

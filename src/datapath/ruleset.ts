@@ -8,6 +8,8 @@ export type ChainRule = {
 	readonly table: string;
 	readonly chain: string;
 	readonly text: string;
+	/** As its own program prints it, where that is another than iptables. */
+	readonly printed?: string;
 	readonly packets: number;
 };
 

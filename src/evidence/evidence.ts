@@ -68,6 +68,8 @@ export type IptablesRule = {
 	readonly chain: string;
 	/** The rule as iptables-save prints it, without its counters. */
 	readonly text: string;
+	/** As its own program prints it, where that is another. */
+	readonly printed?: string;
 	readonly packets: number;
 };
 
@@ -87,6 +89,9 @@ export type Iptables = {
 	/** How many lines mention a KUBE- chain, before filtering. */
 	readonly kubeLines: number;
 };
+
+/** kube-proxy's table of nftables, in words of iptables. */
+export type ProxyTable = Pick<Iptables, 'chains' | 'rules'>;
 
 /** A backend of a virtual server. `active` and `inactive` count its connections. */
 export type RealServer = {
@@ -150,6 +155,8 @@ export type NodeEvidence = {
 	readonly ipsets: Known<Readonly<Record<string, readonly string[]>>>;
 	/** Names of the nftables tables, such as `ip kube-proxy`. Only read where nf_tables is loaded. */
 	readonly nftTables: Known<readonly string[]>;
+	/** What concerns the target in kube-proxy's table of nftables; empty where there is no such table. */
+	readonly proxyTable: Known<ProxyTable>;
 	readonly conntrack: Known<{readonly count: number; readonly max: number}>;
 };
 

@@ -312,11 +312,11 @@ print_times() { # of the lines of files: seconds since 1970, and the path
 }
 
 # What only programs can tell, all within one time limit. Each part begins with the mark, which nobody can foresee.
-# args: MARK ADDRESS LEGACY_SAVE NFT_SAVE SET… (empty: not to be asked)
+# args: MARK ADDRESS LEGACY_SAVE NFT_SAVE NFT ip|ip6 SET… (empty: not to be asked)
 # shellcheck disable=SC2016
 ask_programs='
-	mark=$1 address=$2 legacy=$3 nft=$4 list=$5
-	shift 5
+	mark=$1 address=$2 legacy=$3 nft=$4 list=$5 table_family=$6
+	shift 6
 	part() { printf "\n%s %s\n" "$mark" "$*"; }
 	have() { command -v "$1" >/dev/null 2>&1; }
 	if [ -n "$address" ]; then
@@ -338,7 +338,12 @@ ask_programs='
 	if [ -n "$nft" ]; then part iptables nf_tables; "$nft" -c || echo failed; fi
 	part iptables-done
 	for set in "$@"; do part ipset "$set"; ipset list "$set" || echo failed; done
-	if [ -n "$list" ]; then part nft; "$list" list tables || echo failed; fi
+	if [ -n "$list" ]; then
+		part nft
+		"$list" list tables || echo failed
+		part proxy-table
+		"$list" list table "$table_family" kube-proxy
+	fi
 	part programs-done'
 
 # Keeps the policies, the whole filter table and, of nat, what concerns this Service and what others hooked in (CNI plugins, Docker), as far as
@@ -387,14 +392,35 @@ keep_answers='
 			print
 		}
 	}
+	# Of the table that kube-proxy keeps in nftables: the elements with the address, and the chains of that Service, which have its name in theirs.
+	function keep_element(i, to) {
+		if (vip == "" || !index($0 ",", vip " . ")) return
+		for (i = 1; i < NF; i++) if ($i == "goto") { to = $(i + 1); sub(/,$/, "", to); sub(/^[a-z]+-[0-9A-Z]+-/, "", to); services[to] = 1 }
+		keep_table_line()
+	}
+	function is_foreign_chain(chain, service) {
+		if (chain !~ /^(service|local|external|firewall|endpoint)-[0-9A-Z]+-/) return 0
+		for (service in services) if (index(chain, "-" service)) return 0
+		return 1
+	}
+	function keep_table_line() { if (++lines["proxy-table"] > 2000) is_cut["proxy-table"] = 1; else print "|" $0 }
+	function keep_table() {
+		if (/^\t(map|set|chain) /) { kind = $1; is_foreign = kind == "chain" && is_foreign_chain($2) }
+		if (is_foreign || !/^\t/) return
+		if (kind == "chain" || /^\t(map|set|})/) keep_table_line()
+		else if (/ \. (tcp|udp|sctp) \. /) keep_element()
+		else if (vip != "" && (index($0, " " vip ",") || index($0, " " vip " ") || index($0, "\t" vip ","))) print "|\t\telements = { " vip " }"
+	}
 	function end_part(t) {
-		if (name == "iptables") { print "kube " kube + 0; for (t in is_cut) print "cut " t }
+		if (name == "iptables") print "kube " kube + 0
+		for (t in is_cut) print "cut " t
 		kube = separate = size = 0; table = ""; split("", lines); split("", is_cut); split("", declared); split("", called); split("", seen)
 	}
 	BEGIN { n = split(vip "," ips, ip, ",") }
 	index($0, mark " ") == 1 { end_part(); name = $2; if (name == "ipset" && !sets++) print "@@ipsets"; print name == "ipset" ? "set " $3 : "@@" substr($0, length(mark) + 2); next }
 	name == "iptables" { keep_rule(); next }
 	name == "ipset" { if (/^failed$/) print; else for (i = 1; i <= n; i++) if (ip[i] != "" && index($1, ip[i] ",") == 1 && ++members < 100) { print "member " $1; next } }
+	name == "proxy-table" { keep_table(); next }
 	name == "nft" { if ((/^table / && ++tables <= 200) || /^failed$/) print }
 	name == "proxy-mode" || name == "configz" { size += length($0) + 1; if (size <= 65536) print "|" $0 }
 	END { if (name != "programs-done") { print "failed"; print "cut failed" } else end_part() }'
@@ -411,7 +437,7 @@ print_programs() {
 	set --
 	if [ "$has_sets" = yes ] && have ipset; then set -- "${set_prefix}LOOP-BACK" "${set_prefix}CLUSTER-IP"; fi
 	read -r mark </proc/sys/kernel/random/uuid
-	run_bounded sh -c "$ask_programs" ask "$mark" "$address" "$legacy" "$nft" "$list" "$@" 2>/dev/null |
+	run_bounded sh -c "$ask_programs" ask "$mark" "$address" "$legacy" "$nft" "$list" "ip$family" "$@" 2>/dev/null |
 		awk -v mark="$mark" -v vip="$vip" -v ips="$endpoint_ips" "$keep_answers"
 	if [ "$is_missing" = yes ]; then section iptables-missing; fi
 	if [ "$#" -eq 0 ]; then section ipsets; if [ "$has_sets" = yes ]; then echo missing; else echo absent; fi; fi

@@ -20,6 +20,7 @@ import {
 	parseProxyMode,
 } from './parse-daemons.ts';
 import {parseNetwork} from './parse-network.ts';
+import {parseProxyTable} from './parse-proxy-table.ts';
 import {parseIptables, parseIpvs} from './parse-rules.ts';
 import {
 	findSection,
@@ -136,6 +137,7 @@ export const parseNodeEvidence = (node: string, text: string): NodeEvidence => {
 		network: parseNetwork(node, find('network'), sysctls),
 		ipsets: parseIpsets(node, find('ipsets')),
 		nftTables: parseNftTables(node, find('nft')),
+		proxyTable: parseProxyTable(node, sections),
 		conntrack: parseConntrack(sysctls),
 	};
 };

@@ -85,8 +85,12 @@ export const kernelProxyMode = (node: NodeEvidence): Known<string> => {
 	return mode === undefined ? modeWithoutRules(node) : mapKnown<unknown, string>(source, () => mode);
 };
 
-/** Whether a rule is that of masqueradeAll: the one of ipvs mode, or that of iptables mode for one ClusterIP. With a local detector they are limited by `! -s` or an interface. */
+/** Whether a rule is that of masqueradeAll: the one of ipvs mode, or that of iptables or nftables mode for one ClusterIP. With a local detector they are limited by `! -s` or an interface. */
 export const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
+	if (chain.startsWith('service-')) {
+		return /^-A \S+ -d \S+(?: -p \w+ --dport \d+)? -j mark-for-masquerade$/v.test(text);
+	}
+
 	if (!text.endsWith('-j KUBE-MARK-MASQ') || / ! (?:-s|-i) /v.test(text)) {
 		return false;
 	}
@@ -97,8 +101,8 @@ export const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
 /** Whether the rules give every client of this Service the node's address: masqueradeAll as it acts. */
 export const masqueradesAll = (node: NodeEvidence): Known<boolean> => {
 	if (valueOf(kernelProxyMode(node)) === 'nftables') {
-		const flag = valueOf(liveProxy(node))?.masqueradeAll;
-		return flag === undefined ? unknown(`the rules of nftables mode are not read, and kube-proxy on ${node.node} does not show its configuration`) : mapKnown(node.kubeProxyConfigz, () => flag);
+		const ofServices = (valueOf(node.proxyTable)?.rules ?? []).filter(({chain}) => chain.startsWith('service-'));
+		return ofServices.length === 0 ? unknown(`no rules of a Service were read in nftables mode on ${node.node}`) : mapKnown(node.proxyTable, () => ofServices.some(rule => isMarkingAll(rule)));
 	}
 
 	return mapKnown(node.iptables, backends => backends.some(({rules}) => rules.some(rule => isMarkingAll(rule))));

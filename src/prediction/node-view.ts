@@ -51,12 +51,20 @@ const setsOf = (node: NodeEvidence): Readonly<Record<string, readonly string[]>>
 	return {...sets, ...Object.fromEntries(Object.entries(sets).map(([name, members]) => [name.replace('KUBE-', 'KUBE-6-'), members]))};
 };
 
+/** kube-proxy's table of nftables, without the ports of nodes. */
+const proxyRuleset = (node: NodeEvidence): readonly Ruleset[] => {
+	const table = valueOf(node.proxyTable);
+	return table === undefined || table.chains.length === 0
+		? []
+		: [{...table, isLeftOut: (_table, chain, {destinationPort = 0}) => chain === 'services' && destinationPort >= 30_000}];
+};
+
 const ofIptables = /^(?:(?:ip|ip6|arp|bridge) (?:filter|nat|mangle|raw|security)|inet flannel-ipv[46]|ip6? flannel-ipv[46])$/v;
 
-/** Tables of nftables that could decide as well; kube-proxy's own where it acts. */
+/** Tables of nftables that could decide as well; kube-proxy's own where it acts and was not read. */
 const unreadTables = (node: NodeEvidence): readonly string[] => {
-	const isActing = valueOf(kernelProxyMode(node)) === 'nftables';
-	return (valueOf(node.nftTables) ?? []).filter(table => !ofIptables.test(table) && (isActing || !/^ip6? kube-proxy$/v.test(table))).map(table => `table ${table}`);
+	const isUnread = valueOf(kernelProxyMode(node)) === 'nftables' && 'unknown' in node.proxyTable;
+	return (valueOf(node.nftTables) ?? []).filter(table => !ofIptables.test(table) && (isUnread || !/^ip6? kube-proxy$/v.test(table))).map(table => `table ${table}`);
 };
 
 const routesOf = (node: NodeEvidence): NodeView['routes'] => {
@@ -73,7 +81,7 @@ export const toNodeView = (node: NodeEvidence, evidence: Evidence): NodeView => 
 	return {
 		name: node.node,
 		ip: nodes.get(node.node)?.internalIp,
-		rulesets: mapKnown(node.iptables, rulesets => rulesets.map(ruleset => toRuleset(ruleset, service.clusterIp))),
+		rulesets: mapKnown(node.iptables, rulesets => [...rulesets.map(ruleset => toRuleset(ruleset, service.clusterIp)), ...proxyRuleset(node)]),
 		unreadTables: unreadTables(node),
 		sets: setsOf(node),
 		virtualServers: mapKnown(node.virtualServers, servers => servers.map(server => ({...server, backends: server.realServers.filter(({weight}) => weight > 0)}))),

@@ -219,6 +219,35 @@ for (const shell of shells) {
 	});
 }
 
+/** kube-proxy's table with the target's Service and many others. */
+const proxyTable = (services: number): string => {
+	const listed = readFileSync(new URL('../fixtures/rules/nftables.txt', import.meta.url), 'utf8');
+	const names = Array.from({length: services}, (_, index) => `AAAAAAAA-default/nginx-${index}/tcp/`);
+	const elements = names.map((name, index) => `\t\t\t     10.98.171.17 . tcp . ${index + 1} : goto service-${name},`).join('\n');
+	const chains = names.map((name, index) => `\tchain service-${name} {\n\t\tnumgen random mod 1 vmap { 0 : goto endpoint-${name}__10.244.0.19/${index} }\n\t}\n\n\tchain endpoint-${name}__10.244.0.19/${index} {\n\t\tmeta l4proto tcp dnat to 10.244.0.19:${index}\n\t}\n`).join('\n');
+	return listed.replace('goto service-FY5PMXPG-kube-system/kube-dns/udp/dns,', line => `${line}\n${elements}`).replace('\tchain nat-prerouting', () => `${chains}\n\tchain nat-prerouting`);
+};
+
+for (const shell of shells) {
+	testTables(`in ${shell.join(' ')} thousands of Services of nftables mode are cut down to the target`, async t => {
+		const folder = mkdtempSync(path.join(tmpdir(), 'hairpin-rules-'));
+		writeFileSync(path.join(folder, 'table'), proxyTable(3000));
+		writeFileSync(path.join(folder, 'nft'), '#!/bin/sh\ncase $* in "list tables") echo table ip kube-proxy ;; "list table ip kube-proxy") cat "$(dirname "$0")/table" ;; *) exit 1 ;; esac\n', {mode: 0o755});
+		const {stdout} = await runCommand([...shell, '-s', '--', ...args], {input: `PATH=${folder}:$PATH\n${text}`});
+		rmSync(folder, {recursive: true});
+		const evidence = parseNodeEvidence('here', stdout);
+		const rules = valueOf(evidence.proxyTable)?.rules ?? [];
+		t.deepEqual(rules.filter(({table, chain}) => table === 'nat' && /^(?:services|service-[0-9A-Z]{8}-.*|endpoint-.*)$/v.test(chain)).map(({text: rule}) => rule), [
+			'-A services -d 10.98.171.178 -p tcp --dport 8080 -j service-V2OKYYMB-default/nginx/tcp/',
+			'-A service-V2OKYYMB-default/nginx/tcp/ -d 10.98.171.178 ! -s 10.244.0.0/16 -j mark-for-masquerade',
+			'-A service-V2OKYYMB-default/nginx/tcp/ -j endpoint-HAPBZWJ6-default/nginx/tcp/__10.244.0.19/80',
+			'-A endpoint-HAPBZWJ6-default/nginx/tcp/__10.244.0.19/80 -s 10.244.0.19 -j mark-for-masquerade',
+			'-A endpoint-HAPBZWJ6-default/nginx/tcp/__10.244.0.19/80 -p tcp -j DNAT --to-destination 10.244.0.19:80',
+		]);
+		t.is(valueOf(masqueradesAll({...evidence, proxyMode: {value: 'nftables', origin: {point: 'here', command: '', excerpt: ''}}})), false);
+	});
+}
+
 /** Rules of iptables mode with masqueradeAll, where each Service has one that marks every client. */
 const markingRules = [
 	'*nat',

@@ -212,6 +212,7 @@ export const buildNode = (node: string, settings: NodeSettings, target: Target):
 		cniConfigs: read([{path: '/etc/cni/net.d/10-flannel.conflist', modifiedAt: startedAt, text: '{"plugins":[{"type":"flannel","delegate":{"hairpinMode":true,"isDefaultGateway":true}}]}'}], 'cat /etc/cni/net.d/10-flannel.conflist'),
 		...proxyEvidence(full, target, read),
 		nftTables: read([], 'nft list tables'),
+		proxyTable: read({chains: [], rules: []}, 'nft list table ip kube-proxy'),
 		pinnedClients: read([], 'cat /proc/net/ip_vs_conn'),
 		network: read(buildNetwork(node, target), 'ip -4 route'),
 		conntrack: read({count: 10, max: 8192}, 'cat /proc/sys/net/netfilter/nf_conntrack_count'),

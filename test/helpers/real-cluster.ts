@@ -149,7 +149,13 @@ export type Report = {
 	}>;
 	readonly reached: ReadonlyArray<{readonly node: string; readonly way: string}>;
 	readonly unreachable: ReadonlyArray<{readonly point: string; readonly because: string}>;
-	readonly walk: {readonly probes: ReadonlyArray<{readonly from: string; readonly to: string; readonly agreement: 'agrees' | 'disagrees' | 'unknown'}>};
+	readonly walk: {
+		readonly probes: ReadonlyArray<{
+			readonly from: string; readonly to: string; readonly agreement: 'agrees' | 'disagrees' | 'unknown';
+			readonly ways: ReadonlyArray<{readonly outcome: string; readonly because: string | null}>;
+		}>;
+		readonly packets: ReadonlyArray<{readonly agrees: boolean; readonly says: string}>;
+	};
 	readonly timing: {readonly firstSynMs: number | null; readonly verdictMs: number | null; readonly endMs: number};
 	readonly exitCode: number;
 };

@@ -7,6 +7,13 @@ import {planProxyConfig} from './proxy-config.ts';
 // nftables mode has a section of its own (kubeproxy.config.k8s.io/v1alpha1).
 const sectionOf = (node: NodeEvidence): string => (valueOf(configuredProxy(node))?.mode === 'nftables' ? 'nftables' : 'iptables');
 
+const nftMarkingRule: IptablesRule = {
+	table: 'nat', chain: 'service-', text: '-A service- -d 0.0.0.0 -p tcp --dport 0 -j mark-for-masquerade', packets: 0,
+};
+
+/** The rules of a table as they are with masqueradeAll, or without. */
+const assumeRules = (rules: readonly IptablesRule[], added: readonly IptablesRule[]): readonly IptablesRule[] => [...rules.filter(rule => !isMarkingAll(rule)), ...added];
+
 const markingRule: IptablesRule = {
 	table: 'nat', chain: 'KUBE-SERVICES', text: '-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j KUBE-MARK-MASQ', packets: 0,
 };
@@ -25,7 +32,8 @@ export const masqueradeAll: Recipe = {
 		...node,
 		iptables: mapKnown(node.iptables, backends => backends.map((backend, index) => ({
 			...backend,
-			rules: [...backend.rules.filter(rule => !isMarkingAll(rule)), ...(value === 'true' && index === 0 ? [markingRule] : [])],
+			rules: assumeRules(backend.rules, value === 'true' && index === 0 ? [markingRule] : []),
 		}))),
+		proxyTable: mapKnown(node.proxyTable, table => ({...table, rules: assumeRules(table.rules, value === 'true' && table.rules.length > 0 ? [nftMarkingRule] : [])})),
 	}),
 };

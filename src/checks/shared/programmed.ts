@@ -1,3 +1,4 @@
+import {reachableChains} from '../../datapath/service-rule.ts';
 import type {
 	Evidence,
 	IptablesRule,
@@ -45,6 +46,17 @@ const ofIptables = (node: NodeEvidence, {target: {service, port}}: Evidence): Kn
 		: mapKnown(iptables, () => [...new Set(backends)].filter(address => address !== undefined).map(address => ({address, weight: 1})));
 };
 
+/** From the element of the map service-ips to the chains of endpoints. */
+const ofNftables = ({proxyTable}: NodeEvidence, {target: {service, port}}: Evidence): Known<readonly ProgrammedBackend[]> => mapKnown(proxyTable, ({rules}) => {
+	const ofNat = rules.filter(({table}) => table === 'nat');
+	const element = `-A services -d ${service.clusterIp} -p ${port.protocol.toLowerCase()} --dport ${port.port} -j `;
+	const first = ofNat.find(({text}) => text.startsWith(element))?.text.slice(element.length);
+	const linesOf = (chain: string): readonly string[] => ofNat.filter(rule => rule.chain === chain).map(({text}) => text);
+	const chains = first === undefined ? [] : reachableChains(first, chain => linesOf(chain).map(text => text.slice(text.lastIndexOf(' ') + 1)));
+	const addresses = chains.flatMap(chain => linesOf(chain).flatMap(text => / -j DNAT --to-destination (?<address>\S+)$/v.exec(text)?.groups?.address ?? []));
+	return [...new Set(addresses)].map(address => ({address, weight: 1}));
+});
+
 /** Where this node's kernel sends connections to the Service port; empty where it sends them nowhere. */
 export const programmedBackends = (node: NodeEvidence, evidence: Evidence): Known<readonly ProgrammedBackend[]> => {
 	const mode = valueOf(kernelProxyMode(node));
@@ -52,7 +64,9 @@ export const programmedBackends = (node: NodeEvidence, evidence: Evidence): Know
 		return ofIpvs(node, evidence);
 	}
 
-	return mode === 'iptables'
-		? ofIptables(node, evidence)
-		: unknown(mode === undefined ? `the proxy mode of ${node.node} is not known` : `the backends of ${mode} mode on ${node.node} are not compared`);
+	if (mode === 'iptables') {
+		return ofIptables(node, evidence);
+	}
+
+	return mode === 'nftables' ? ofNftables(node, evidence) : unknown(`the proxy mode of ${node.node} is not known`);
 };

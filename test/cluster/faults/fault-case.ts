@@ -7,7 +7,7 @@ import {
 
 export type Outcome = 'open' | 'timeout' | 'refused';
 
-export type ProxyMode = 'ipvs' | 'iptables';
+export type ProxyMode = 'ipvs' | 'iptables' | 'nftables';
 
 /** What a plain connection meets, and what hairpin must say. */
 export type Expectation = {

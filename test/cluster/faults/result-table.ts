@@ -11,7 +11,7 @@ import {
 export type TableRow = Omit<CaseResult, 'mistakes'> & {readonly isRight: boolean};
 
 const outcomes = ['open', 'timeout', 'refused'] as const satisfies readonly Outcome[];
-const modes = ['ipvs', 'iptables'] as const satisfies readonly ProxyMode[];
+const modes = ['ipvs', 'iptables', 'nftables'] as const satisfies readonly ProxyMode[];
 
 export const toRow = ({mistakes, ...rest}: CaseResult): TableRow => ({...rest, isRight: mistakes.length === 0});
 
@@ -44,7 +44,7 @@ export const formatTable = (rows: readonly TableRow[]): string => {
 	return [
 		'# What hairpin says of faults that were made on the cluster',
 		'',
-		'Written by `npm run faults`, a row whenever its state is made. Each state is first seen by a plain connection from the client, then hairpin is asked over SSH.',
+		'Written by `npm run faults`, a row whenever its state is made. Each state is first seen by a plain connection from the client, then hairpin is asked: over SSH on the test cluster, and in nftables mode on the node itself.',
 		'',
 		'| fault | state | kube-proxy\'s mode | a plain connection | must be the cause | named as the cause | ' + walkHeading + ' | |',
 		'|---|---|---|---|---|---|---|---|',

@@ -27,7 +27,7 @@ export type CaseResult = {
 	readonly mistakes: readonly string[];
 };
 
-const findMistakes = ({cause, latent = []}: Expectation, report: {readonly cause: string | null; readonly exitCode: number; readonly latent: readonly string[]}): readonly string[] => [
+export const findMistakes = ({cause, latent = []}: Expectation, report: {readonly cause: string | null; readonly exitCode: number; readonly latent: readonly string[]}): readonly string[] => [
 	...(report.cause === (cause ?? null) ? [] : [`cause ${report.cause ?? 'none'}`]),
 	...(report.exitCode === (cause === undefined ? 0 : 1) ? [] : [`exit code ${report.exitCode}`]),
 	...latent.filter(id => !report.latent.includes(id)).map(id => `${id} is not latent`),

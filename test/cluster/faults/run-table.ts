@@ -1,28 +1,12 @@
 // Makes states of the cluster and keeps what hairpin says of each: npm run faults [-- [ipvs|iptables] [unsolved] [F01,F02|WORDS OF A TITLE]]
 // unsolved: only what the table does not have, or has as wrong.
-import {readFile, writeFile} from 'node:fs/promises';
 import process from 'node:process';
 import {resetCluster, startCluster, whySkipped} from '../../helpers/real-cluster.ts';
 import type {FaultCase, ProxyMode} from './fault-case.ts';
 import {expectedIn, faultCases, proxyModes} from './fault-table.ts';
-import {
-	formatRow,
-	formatTable,
-	mergeRows,
-	parseTable,
-	type TableRow,
-	toRow,
-} from './result-table.ts';
-import {type CaseResult, runCase} from './run-case.ts';
-
-const tableFile = new URL('../../../docs/faults-table.md', import.meta.url);
-
-const readTable = async (): Promise<readonly TableRow[]> => parseTable(await readFile(tableFile, 'utf8').catch(() => ''));
-
-/** Writes the row of a state into the table that is kept, beside those of other runs. */
-const keepRow = async (result: CaseResult): Promise<void> => {
-	await writeFile(tableFile, formatTable(mergeRows(await readTable(), [toRow(result)], faultCases.map(({title}) => title))));
-};
+import {keepRow, readTable} from './kept-table.ts';
+import {formatRow, toRow} from './result-table.ts';
+import {runCase} from './run-case.ts';
 
 const isWanted = ({title, fault}: FaultCase, wanted: string): boolean => title.includes(wanted) || wanted.split(',').includes(fault);
 

@@ -1,0 +1,60 @@
+import path from 'node:path';
+import process from 'node:process';
+import {type CommandResult, runCommand} from '../../../src/access/run.ts';
+import type {Checked, Report} from '../../helpers/real-cluster.ts';
+
+const program = new URL('node', import.meta.url).pathname;
+const hairpinFile = new URL('../../../src/hairpin.ts', import.meta.url).pathname;
+const cannotRun = 77;
+
+const run = async (...argv: readonly string[]): Promise<CommandResult> => runCommand([program, ...argv], {timeoutMs: 300_000});
+
+const mustRun = async (...argv: readonly string[]): Promise<string> => {
+	const result = await run(...argv);
+	if (result.exitCode !== 0) {
+		throw new Error(`${result.command} ended with ${String(result.exitCode)}: ${result.stderr.slice(-2000)}`);
+	}
+
+	return result.stdout;
+};
+
+/** Why the node in nftables mode cannot run on this machine, or undefined. */
+export const whyNoNftNode = async (): Promise<string | undefined> => {
+	const result = await run('check');
+	return result.exitCode === cannotRun ? `${result.stdout}${result.stderr}`.trim() : undefined;
+};
+
+const valueOf = async (name: string): Promise<string> => new RegExp(`^${name}=(?<value>.*)$`, 'mv').exec(await mustRun('env'))?.groups?.value ?? '';
+
+/** The node whose kube-proxy is in nftables mode, and what is done to it: see `node` beside this file. */
+export const nftNode = {
+	up: async () => mustRun('up'),
+	down: async () => mustRun('down'),
+	reset: async () => mustRun('reset'),
+	kubectl: async (...argv: readonly string[]) => mustRun('kubectl', ...argv),
+	onNode: async (command: string) => mustRun('exec', 'sh', '-c', command),
+	inPod: async (pod: string, ...argv: readonly string[]) => mustRun('pod', pod, ...argv),
+	/** Where a file of the node's is. */
+	file: async (name: string) => path.join(await valueOf('RUN'), name),
+	proxy: async (order: 'stop' | 'start') => mustRun('proxy', order),
+} as const;
+
+/** What a plain connection to the Service meets, made by bash without hairpin. */
+export const probePlainly = async (pod: string): Promise<string> => {
+	const {exitCode, stderr} = await run('pod', pod, 'timeout', '3', 'bash', '-c', 'exec 3<>/dev/tcp/10.98.171.178/8080');
+	return exitCode === 0 ? 'open' : (stderr.includes('refused') ? 'refused' : 'timeout');
+};
+
+/** Asks hairpin, on the node itself. */
+export const checkOnNftNode = async (client: string, ...flags: readonly string[]): Promise<Checked> => {
+	// npm puts a program of another kind that is called nft first.
+	const searched = `${path.dirname(await valueOf('KUBECTL'))}:/usr/sbin:/usr/bin:/sbin:/bin`;
+	const result = await runCommand(['ip', 'netns', 'exec', await valueOf('NETNS'), process.execPath, hairpinFile, 'check', 'svc/nginx', '--from', `pod/${client}`, '--via', 'local', '--json', ...flags], {
+		timeoutMs: 120_000, env: {KUBECONFIG: await valueOf('KUBECONFIG'), PATH: searched},
+	});
+	try {
+		return {...result, report: JSON.parse(result.stdout) as Report};
+	} catch {
+		throw new Error(`hairpin said no JSON: ${result.stderr}`);
+	}
+};
