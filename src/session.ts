@@ -6,6 +6,7 @@ import {collectEvidence} from './evidence/collect.ts';
 import {planClientProbe, planOtherProbes} from './probes/plan.ts';
 import {type Cell, nameCell} from './probes/matrix.ts';
 import {type ProbePlan, probe} from './probes/probe.ts';
+import {lookAgain} from './probes/second-look.ts';
 import {
 	type SessionEvent,
 	type SessionState,
@@ -117,6 +118,15 @@ const runOtherProbes = async ({tools, tell}: Session, access: Access, plans: rea
 	}));
 };
 
+const lookAtUnexplained = async ({tools, state, tell}: Session, access: Access, plans: readonly ProbePlan[]): Promise<void> => {
+	const {unexplained} = diagnose(checks, evidenceOf(state()));
+	for (const cell of await lookAgain(unexplained, {
+		access, plans, timeoutMs: tools.probeTimeoutMs, signal: tools.signal,
+	})) {
+		tell({type: 'probe-answered', cell});
+	}
+};
+
 const probeAndCapture = async (session: Session, access: Access, target: Target, reached: ReadonlySet<string>): Promise<void> => {
 	const {tools, tell} = session;
 	const reading = collectEvidence(access, target, reached, tell);
@@ -136,6 +146,7 @@ const probeAndCapture = async (session: Session, access: Access, target: Target,
 	}
 
 	await tools.keepCaptures?.(capture, target);
+	await lookAtUnexplained(session, access, [clientPlan, ...others]);
 };
 
 /** One incident from its target to its diagnosis. Resolves with the last state; throws `UserFacingError` where it cannot begin. */

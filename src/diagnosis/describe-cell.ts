@@ -5,13 +5,16 @@ const verbs: Readonly<Record<Attempt['outcome'], readonly [one: string, many: st
 	open: ['works', 'work'], timeout: ['times out', 'time out'], refused: ['is refused', 'are refused'], unreachable: ['is unreachable', 'are unreachable'], error: ['fails', 'fail'],
 };
 
+const pastVerbs: Readonly<Record<Attempt['outcome'], string>> = {
+	open: 'worked', timeout: 'timed out', refused: 'was refused', unreachable: 'was unreachable', error: 'failed',
+};
+
 const failedOf = ({attempts}: Cell): readonly Attempt[] => attempts.filter(({outcome}) => outcome !== 'open');
 
+const nameWay = ({from, toIp, toPort}: Cell): string => `${from} → ${toIp.includes(':') ? `[${toIp}]` : toIp}:${toPort}`;
+
 /** `default/mars2 → 10.98.171.178:8080 times out`. */
-export const describeFailure = (cell: Cell): string => {
-	const host = cell.toIp.includes(':') ? `[${cell.toIp}]` : cell.toIp;
-	return `${cell.from} → ${host}:${cell.toPort} ${verbs[failedOf(cell).at(0)?.outcome ?? 'error'][0]}`;
-};
+export const describeFailure = (cell: Cell): string => `${nameWay(cell)} ${verbs[failedOf(cell).at(0)?.outcome ?? 'error'][0]}`;
 
 const nodeOf = (backend: string, {target}: Evidence): string | undefined =>
 	target.endpoints.find(({ip, port}) => [ip, `${ip}:${port}`, `[${ip}]:${port}`].includes(backend))?.node;
@@ -41,5 +44,9 @@ export const describeTargetFailure = (cell: Cell, evidence: Evidence): string =>
 		? `the connection ${verbs[outcome][0]}`
 		: `${failed.length} of ${cell.attempts.length} attempts ${verbs[outcome][failed.length === 1 ? 0 : 1]}; ${describeHits(cell, evidence)}`;
 };
+
+/** `default/mars1 → 10.98.171.178:8080 timed out at first, which nothing explains, and works now: transient`. */
+export const describeTransient = (cell: Cell): string =>
+	`${nameWay(cell)} ${pastVerbs[cell.earlier?.find(({outcome}) => outcome !== 'open')?.outcome ?? 'error']} at first, which nothing explains, and works now: transient`;
 
 export const isIntermittent = (cell: Cell): boolean => isFailing(cell) && cell.attempts.some(({outcome}) => outcome === 'open');

@@ -4,7 +4,12 @@ import {podLabel, serviceLabel} from '../cluster/pod-label.ts';
 import type {Diagnosis} from '../diagnosis.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import {type Cell, isFailing} from '../probes/matrix.ts';
-import {describeFailure, describeTargetFailure, isIntermittent} from './describe-cell.ts';
+import {
+	describeFailure,
+	describeTargetFailure,
+	describeTransient,
+	isIntermittent,
+} from './describe-cell.ts';
 
 type Parts = Omit<Diagnosis, 'sentence'>;
 
@@ -82,4 +87,4 @@ const summaries = {fault: summarizeFault, healthy: summarizeHealthy, undecided: 
 
 /** The diagnosis in one line: what happens to the target, why, and what else is worth knowing. */
 export const summarize = (parts: Parts, evidence: Evidence, target: Cell | undefined): string =>
-	summaries[parts.conclusion](parts, evidence, target).join('. ');
+	[...summaries[parts.conclusion](parts, evidence, target), ...evidence.matrix.filter(({earlier}) => earlier !== undefined).map(cell => describeTransient(cell))].join('. ');

@@ -375,7 +375,7 @@ keep_answers='
 	function is_kept() {
 		if (table == "nat") follow()
 		if (table == "nat" && $3 in called) return ++lines["called"] <= 300
-		if (table == "filter") return !/ -A (KUBE-SERVICES|KUBE-NODEPORTS|KUBE-EXTERNAL-SERVICES) /
+		if (table == "filter") return !/ -A (KUBE-SERVICES|KUBE-NODEPORTS|KUBE-EXTERNAL-SERVICES) / || (vip != "" && index($0, vip "/") > 0)
 		if (table != "nat") return 0
 		return / -A (KUBE-POSTROUTING|KUBE-MARK-MASQ|POSTROUTING|PREROUTING|OUTPUT) / || /KUBE-(6-)?(CLUSTER-IP|LOOP-BACK)/ || concerns_target()
 	}
@@ -384,6 +384,8 @@ keep_answers='
 		if (/^failed$/) print "cut failed"
 		else if (/^\*/) { table = substr($0, 2); print }
 		else if (/^COMMIT/) name_whole()
+		# Named, since what concerns the target is whole there.
+		else if (/^:KUBE-(SERVICES|EXTERNAL-SERVICES) / && table == "filter" && vip != "") print
 		else if (/^:(PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) / || (/^:KUBE-SEP-/ && !separate++)) print
 		else if (/^:/ && !/^:KUBE-/ && table == "nat") declared[substr($1, 2)] = 1
 		else if (/^\[/ && is_kept()) {

@@ -36,10 +36,13 @@ const compareSource = (walk: Walk, flow: Flow, backend: Address, source: Address
 
 const isAtBackend = (flow: Flow, evidence: Evidence): boolean => roleAt(evidence, lastPoint(flow)) === 'backend';
 
+/** Seen no further than before its translation, where the translated packet is lost within the node. */
+const isOnItsWay = (flow: Flow, evidence: Evidence): boolean => isSame(flow.server, flow.backend) && !isAtBackend(flow, evidence);
+
 /** The request: where it was sent, and what the backend got as its source. */
 const compareRequest = (walks: readonly Walk[], flow: Flow, evidence: Evidence): readonly Comparison[] => {
 	const {backend, sourceAtBackend} = flow;
-	if (!backend || !sourceAtBackend) {
+	if (!backend || !sourceAtBackend || isOnItsWay(flow, evidence)) {
 		return [];
 	}
 

@@ -22,13 +22,13 @@ const isNodePorts = (chain: string, {destinationPort = 0}: HookPacket): boolean 
 const isLeftOutOfNat = ({chains}: Iptables, chain: string, packet: HookPacket): boolean =>
 	isNodePorts(chain, packet) || (!chain.startsWith('KUBE-') && chains.every(one => one.table !== 'nat' || one.chain !== chain));
 
-/** Of filter all but where kube-proxy rejects Services without endpoints. */
-const isLeftOutOfFilter = (chain: string, {destination}: HookPacket, clusterIp: string): boolean =>
-	destination === clusterIp && /^KUBE-(?:SERVICES|NODEPORTS|EXTERNAL-SERVICES)$/v.test(chain);
+/** Of filter all but where kube-proxy rejects other Services without endpoints; older bundles lack that of the target, too, and do not name the chain. */
+const isLeftOutOfFilter = ({chains}: Iptables, chain: string, {destination}: HookPacket, clusterIp: string): boolean =>
+	destination === clusterIp && /^KUBE-(?:SERVICES|NODEPORTS|EXTERNAL-SERVICES)$/v.test(chain) && chains.every(one => one.table !== 'filter' || one.chain !== chain);
 
 const toRuleset = (iptables: Iptables, clusterIp: string): Ruleset => ({
 	...iptables,
-	isLeftOut: (table, chain, packet) => (table === 'nat' ? isLeftOutOfNat(iptables, chain, packet) : isLeftOutOfFilter(chain, packet, clusterIp)),
+	isLeftOut: (table, chain, packet) => (table === 'nat' ? isLeftOutOfNat(iptables, chain, packet) : isLeftOutOfFilter(iptables, chain, packet, clusterIp)),
 });
 
 const readSwitch = (reading: Known<string> | undefined, key: string): Reading<boolean> => {

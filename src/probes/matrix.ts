@@ -26,6 +26,8 @@ export type Cell = {
 	readonly protocol: 'TCP' | 'UDP';
 	readonly path: Path;
 	readonly attempts: readonly Attempt[];
+	/** Attempts that failed before these, where nothing explains why they did: what kept them was transient. */
+	readonly earlier?: readonly Attempt[];
 	/** What a person would type. */
 	readonly command: string;
 	/** Why the probe could not be made. */

@@ -2,7 +2,7 @@ import type {CaptureEvidence} from '../capture/capture-evidence.ts';
 import type {Finding} from '../check.ts';
 import type {Known} from '../evidence/evidence.ts';
 import {foretell} from '../prediction/tell.ts';
-import {type Cell, cellOutcome} from '../probes/matrix.ts';
+import {type Attempt, type Cell, cellOutcome} from '../probes/matrix.ts';
 import {type SessionState, type Timing, evidenceOf} from '../session-state.ts';
 import type {Target} from '../target.ts';
 import {describeForetold} from './walk-json.ts';
@@ -27,6 +27,10 @@ const describeTarget = ({service, port, endpoints, client, otherClient, nodes, n
 	notes,
 });
 
+const describeAttempt = ({outcome, ms, backend, isDecidedByPackets}: Attempt) => ({
+	outcome, ms, backend: backend ?? null, decidedByPackets: isDecidedByPackets ?? false,
+});
+
 const describeCell = (cell: Cell) => {
 	const times = cell.attempts.filter(({outcome}) => outcome === 'open').map(({ms}) => ms);
 	return {
@@ -39,9 +43,8 @@ const describeCell = (cell: Cell) => {
 		outcome: cellOutcome(cell),
 		tries: cell.attempts.length,
 		ms: times.length === 0 ? null : Math.min(...times),
-		attempts: cell.attempts.map(({outcome, ms, backend, isDecidedByPackets}) => ({
-			outcome, ms, backend: backend ?? null, decidedByPackets: isDecidedByPackets ?? false,
-		})),
+		attempts: cell.attempts.map(attempt => describeAttempt(attempt)),
+		earlier: cell.earlier?.map(attempt => describeAttempt(attempt)) ?? [],
 		command: cell.command,
 		error: cell.error ?? null,
 	};

@@ -158,6 +158,8 @@ const savedRules = (services: number): string => [
 	':FORWARD DROP [7:420]',
 	':KUBE-FORWARD - [0:0]',
 	'[7:420] -A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD',
+	':KUBE-SERVICES - [0:0]',
+	'[0:0] -A KUBE-SERVICES -d 10.98.171.178/32 -p tcp -m comment --comment "default/nginx:metrics has no endpoints" -m tcp --dport 9100 -j REJECT',
 	'[0:0] -A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "default/gone has no endpoints" -j REJECT',
 	'[0:0] -A FORWARD -m comment --comment "a comment with',
 	'@@sysctls',
@@ -209,9 +211,10 @@ for (const shell of shells) {
 		t.true(stdout.length < 10_000);
 		const evidence = parseNodeEvidence('here', stdout);
 		const iptables = (valueOf(evidence.iptables) ?? []).find(({backend}) => backend === 'nf_tables');
-		t.deepEqual(iptables?.rules.map(({chain}) => chain), ['FORWARD', 'FORWARD', 'POSTROUTING', 'POSTROUTING', 'CNI-HOSTPORT-MASQ', 'FLANNEL-POSTRTG', 'FLANNEL-POSTRTG', 'KUBE-SEP-A', 'KUBE-SEP-A', 'KUBE-SERVICES', 'KUBE-SVC-NGINX']);
+		t.deepEqual(iptables?.rules.map(({chain}) => chain), ['FORWARD', 'KUBE-SERVICES', 'FORWARD', 'POSTROUTING', 'POSTROUTING', 'CNI-HOSTPORT-MASQ', 'FLANNEL-POSTRTG', 'FLANNEL-POSTRTG', 'KUBE-SEP-A', 'KUBE-SEP-A', 'KUBE-SERVICES', 'KUBE-SVC-NGINX']);
 		t.deepEqual(iptables?.chains.filter(({table, policy}) => table === 'nat' && policy === '-').map(({chain}) => chain).toSorted(), ['CNI-HOSTPORT-MASQ', 'FLANNEL-POSTRTG', 'KUBE-SEP-A'], 'named where they are whole');
-		t.is(iptables?.kubeLines, 10_010);
+		t.is(iptables?.kubeLines, 10_012);
+		t.true(iptables?.chains.some(({table, chain}) => table === 'filter' && chain === 'KUBE-SERVICES'), 'of the target, all that it has');
 		t.like(iptables?.chains.find(({chain}) => chain === 'FORWARD'), {policy: 'DROP', packets: 7});
 		t.not(valueOf(evidence.sysctls['net/ipv4/ip_forward']), '7');
 		t.deepEqual(valueOf(evidence.ipsets)?.['KUBE-LOOP-BACK'], ['10.244.0.19,tcp:80,10.244.0.19']);

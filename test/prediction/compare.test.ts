@@ -40,6 +40,15 @@ test('a wire that shows otherwise than the rules say is told in one sentence', a
 	t.true(listDisagreements(foretell(unmasked)).some(says => says.endsWith('so no SNAT took place')));
 });
 
+test('a request that was seen no further than before its translation is no disagreement', async t => {
+	const evidence = await readRecordedEvidence('practice/founding/masquerade-all=true.bundle');
+	const node = evidence.capture?.points.find(({role}) => role === 'node')?.label ?? '';
+	const onItsWay = withFlow(evidence, flow => ({
+		...flow, backend: flow.server, sourceAtBackend: flow.client, reached: [node], ending: 'unanswered',
+	}));
+	t.deepEqual(compare(onItsWay).filter(says => says.startsWith('disagrees: the rules say DNAT')), []);
+});
+
 test('a packet that is lost where no rule decides is told, and one that a rule stops agrees', async t => {
 	const dropped = await readRecordedEvidence('practice/forward-drop/found.bundle');
 	t.regex(compare(dropped).join('\n'), /^agrees: the rules say that it is lost at k8s1, FORWARD: dropped without a word; client frame \d+ left the client and never reached the backend, as the rules say$/v);
