@@ -17,6 +17,8 @@ export type Diagnosis = {
 	readonly cause: Finding | undefined;
 	/** Broken as well, and explains failing cells. */
 	readonly contributing: readonly Finding[];
+	/** Those of them that explain just what the cause explains, so that nothing which was seen tells which it is. */
+	readonly tied: readonly Finding[];
 	/** Does no harm now, but will. */
 	readonly latent: readonly Finding[];
 	readonly ruledOut: readonly Finding[];
@@ -45,11 +47,12 @@ export const judgeAll = (checks: readonly Check[], evidence: Evidence): readonly
 export const diagnose = (checks: readonly Check[], evidence: Evidence): Diagnosis => {
 	const findings = judgeAll(checks, evidence);
 	const target = evidence.matrix.find(cell => isTargetCell(cell));
-	const {cause, contributing, unexplained} = findCause(ofStatus(findings, 'broken'), evidence, target);
+	const {cause, contributing, tied, unexplained} = findCause(ofStatus(findings, 'broken'), evidence, target);
 	const parts = {
 		findings,
 		cause,
 		contributing,
+		tied,
 		latent: ofStatus(findings, 'latent'),
 		ruledOut: ofStatus(findings, 'ok'),
 		undetermined: ofStatus(findings, 'unknown'),

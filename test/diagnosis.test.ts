@@ -236,6 +236,26 @@ test('most explained cells first, then the certain one, then the order on screen
 	t.is(diagnose([accuser('first', {explains: onClient}), accuser('second', {explains: onClient})], evidence).cause?.check.id, 'first');
 });
 
+test('what explains the same failures, neither by a packet, is told as a tie with what tells them apart', t => {
+	const evidence = buildEvidence({outcomes: {'mars1 vip': 'timeout', 'mars2 vip': 'timeout'}});
+	const onTimeout: Check['explains'] = ({attempts}) => attempts.some(({outcome}) => outcome === 'timeout');
+	const onClient: Check['explains'] = cell => onTimeout(cell, evidence) && cell.role === 'client';
+	const certain: Check['judge'] = () => ({
+		status: 'broken', because: '', evidence: [], confidence: 'certain',
+	});
+	const tied = diagnose([accuser('one', {explains: onTimeout}), accuser('two', {explains: onTimeout})], evidence);
+	t.deepEqual(names(tied.tied), ['two']);
+	t.regex(tied.sentence, /one, two explain the same failures: repair one of them, ask again, and what still fails is of the other/v);
+	for (const other of [{explains: onClient}, {explains: onTimeout, judge: certain}]) {
+		const judged = diagnose([accuser('one', {explains: onTimeout}), accuser('two', other)], evidence);
+		t.deepEqual(names(judged.tied), []);
+		t.notRegex(judged.sentence, /explain the same/v);
+	}
+
+	const consequence = diagnose([accuser('one', {explains: onTimeout, bringsAbout: () => true}), accuser('two', {explains: onTimeout})], evidence);
+	t.deepEqual(names(consequence.tied), []);
+});
+
 test('every check has a name of its own, a title, an explanation and a repair that is text', t => {
 	t.is(new Set(checks.map(({id}) => id)).size, checks.length);
 	const evidence = buildEvidence(founding);

@@ -38,14 +38,24 @@ const inOrderOfRepair = (explanations: readonly Explanation[], evidence: Evidenc
 const canBeCause = ({cells}: Explanation, target: Cell | undefined): boolean =>
 	target !== undefined && isFailing(target) ? cells.includes(target) : cells.some(cell => !isAside(cell));
 
+/** Whether nothing that was seen tells an explanation from the first: just the same failures, no packet that proves one of them, and neither comes of the other. */
+const isTied = (explanation: Explanation, first: Explanation, evidence: Evidence): boolean =>
+	explanation !== first
+	&& isCertain(explanation.finding) === isCertain(first.finding)
+	&& explanation.cells.length === first.cells.length
+	&& explanation.cells.every(cell => first.cells.includes(cell))
+	&& !isConsequence(explanation, [first], evidence);
+
 /** Which broken findings explain the failing cells, what must be repaired first before what comes of it. */
 export const findCause = (broken: readonly Finding[], evidence: Evidence, target: Cell | undefined) => {
 	const failing = evidence.matrix.filter(cell => isFailing(cell));
 	const explanations = inOrderOfRepair(broken.map(finding => explain(finding, failing, evidence)).filter(({cells}) => cells.length > 0), evidence);
 	const possible = explanations.filter(explanation => canBeCause(explanation, target)).toSorted(byWeight);
-	const cause = inOrderOfRepair(possible, evidence).at(0)?.finding;
+	const ordered = inOrderOfRepair(possible, evidence);
+	const cause = ordered.at(0)?.finding;
 	return {
 		cause,
+		tied: ordered.filter(explanation => isTied(explanation, ordered[0], evidence)).map(({finding}) => finding),
 		contributing: explanations.map(({finding}) => finding).filter(finding => finding !== cause),
 		unexplained: failing.filter(cell => explanations.every(({cells}) => !cells.includes(cell))),
 	};

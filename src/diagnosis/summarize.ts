@@ -46,6 +46,11 @@ const describeElsewhere = (evidence: Evidence, target: Cell | undefined, {unexpl
 	];
 };
 
+/** Each is enough to make these probes fail: what is left once one is repaired tells. */
+const describeTie = ({cause, tied}: Parts): readonly string[] => (cause && tied.length > 0
+	? [`${ids([cause, ...tied])} explain the same failures: repair one of them, ask again, and what still fails is of the other`]
+	: []);
+
 const summarizeFault = (parts: Parts, evidence: Evidence, target: Cell | undefined): readonly string[] => {
 	const isTarget = target !== undefined && isFailing(target);
 	return [
@@ -53,6 +58,7 @@ const summarizeFault = (parts: Parts, evidence: Evidence, target: Cell | undefin
 		...(isTarget ? [] : describeElsewhere(evidence, target, parts)),
 		...(parts.cause ? [parts.cause.verdict.because] : []),
 		...parts.contributing.map(({check, verdict}) => `also ${check.id}: ${verdict.because}`),
+		...describeTie(parts),
 		...part('latent:', parts.latent),
 	];
 };
