@@ -49,10 +49,14 @@ const typeFix = (evidence: Evidence, check: Check): readonly string[] => {
 };
 
 /** What a person would type to repair a finding: the command that does it all, and the steps by hand. */
-export const repairOf = (state: SessionState) => {
+export const repairOf = (state: SessionState) => ({check, verdict}: Finding): readonly string[] => {
+	if (verdict.status !== 'broken' && verdict.status !== 'latent') {
+		return [];
+	}
+
+	// There is none before the target is known, but then there is no finding either.
 	const evidence = evidenceOf(state);
-	return ({check, verdict}: Finding): readonly string[] =>
-		(verdict.status === 'broken' || verdict.status === 'latent' ? [...typeFix(evidence, check), ...check.repair(evidence)] : []);
+	return [...typeFix(evidence, check), ...check.repair(evidence)];
 };
 
 /** What a person would type to repair the cause, best first; empty without one. */

@@ -6,11 +6,16 @@ import {type Robot, startRobot} from '../helpers/robot.ts';
 
 const hairpin = [process.execPath, new URL('../../src/hairpin.ts', import.meta.url).pathname];
 
-const start = async (t: ExecutionContext, name: string): Promise<Robot> => {
-	const robot = await startRobot([...hairpin, 'demo', name, '--no-wait']);
+const open = async (t: ExecutionContext, ...words: readonly string[]): Promise<Robot> => {
+	const robot = await startRobot([...hairpin, 'demo', ...words]);
 	t.teardown(() => {
 		robot.close();
 	});
+	return robot;
+};
+
+const start = async (t: ExecutionContext, name: string): Promise<Robot> => {
+	const robot = await open(t, name, '--no-wait');
 	await robot.until('the cause', text => text.includes(' PRACTICE ') && /CAUSE +\S/v.test(text) && /CLIENT .*\d packets/v.test(text));
 	return robot;
 };
@@ -24,8 +29,8 @@ for (const {name} of practiceIncidents) {
 		await robot.until('that it helped', text => text.includes('the change is made') && /verified: all \d+ probes are open/v.test(text));
 		robot.press('u');
 		await robot.sees('it is put back: r probes again');
-		robot.press('r');
-		await robot.until('the cause again', text => /CAUSE +\S/v.test(text) && text.includes('certain'));
+		robot.press('esc');
+		await robot.until('what was found before', text => /CAUSE +\S/v.test(text) && text.includes('certain'));
 		robot.press('q');
 		t.is((await robot.ended).exitCode, 1);
 		t.regex(robot.lines().join('\n'), /nothing real was changed/v);
@@ -58,6 +63,58 @@ test.serial('the turns of the founding incident: what had no effect has none, th
 	await robot.until('that it works', text => /verified: all \d+ probes are open/v.test(text));
 	robot.press('q');
 	t.is((await robot.ended).exitCode, 0);
+});
+
+test.serial('r after the undo looks again, and finds the fault', async t => {
+	const robot = await start(t, 'founding');
+	robot.press('f');
+	await robot.sees('y makes this change');
+	robot.press('y');
+	await robot.sees('u puts it back');
+	robot.press('esc');
+	await robot.sees('HEALTHY');
+	robot.press('r', 'f');
+	await robot.sees('the change is made');
+	robot.press('u');
+	await robot.sees('it is put back: r probes again');
+	robot.press('r');
+	await robot.until('the cause again', text => /CAUSE +\S/v.test(text) && text.includes('certain') && /CLIENT .*\d packets/v.test(text));
+	robot.press('q');
+	t.is((await robot.ended).exitCode, 1);
+});
+
+for (const key of ['q', 'ctrl-c'] as const) {
+	test.serial(`${key} while a change is made in practice leaves in order`, async t => {
+		const robot = await open(t, 'founding');
+		await robot.until('the cause', text => /CAUSE +\S/v.test(text));
+		robot.press('f');
+		await robot.sees('y makes this change');
+		robot.press('y');
+		await robot.sees('the change is being made');
+		robot.press(key);
+		t.is((await robot.ended).exitCode, 1);
+		t.regex(robot.lines().join('\n'), /nothing real was changed/v);
+	});
+}
+
+test.serial('q while a repair is prepared leaves in order', async t => {
+	const robot = await open(t, 'founding');
+	await robot.until('the cause', text => /CAUSE +\S/v.test(text));
+	robot.press('f');
+	await robot.sees('reading what is there now');
+	robot.press('q');
+	t.is((await robot.ended).exitCode, 1);
+});
+
+test.serial('whoever leaves at the beginning has the shell again in a moment', async t => {
+	const robot = await open(t, 'founding');
+	await robot.sees('CHECKLIST');
+	robot.press('q');
+	await robot.until('the shell', () => !robot.isAlternate);
+	const leftAt = performance.now();
+	t.is((await robot.ended).exitCode, 2);
+	// Nothing is to be waited for; this is room for a machine that is busy.
+	t.true(performance.now() - leftAt < 2000);
 });
 
 test('without a terminal the practice incident is judged as check does, and its bundle can be had', async t => {
