@@ -100,7 +100,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	// Drawing reads values; where an incident comes from is handed in.
 	ui: ['capture', 'check', 'clean', 'cluster', 'datapath', 'evidence', 'packets', 'prediction', 'probes', 'report', 'session-state', 'target', 'terminal', 'user-facing-error'],
 	'incident-repair': ['cluster', 'consent', 'fix', 'fix-command', 'options', 'report', 'session-state', 'ui', 'undo-command', 'user-facing-error'],
-	'incident-command': ['access', 'bundle', 'capture', 'check-command', 'checks', 'cluster', 'fix', 'front-end', 'incident-keeper', 'incident-repair', 'keep-session', 'options', 'probes', 'session', 'session-state', 'shared-access', 'show-screens', 'target', 'ui', 'user-facing-error'],
+	'incident-command': ['access', 'bundle', 'capture', 'check-command', 'checks', 'cluster', 'demo-command', 'fix', 'front-end', 'incident-keeper', 'incident-repair', 'keep-session', 'options', 'probes', 'session', 'session-state', 'shared-access', 'show-screens', 'target', 'ui', 'user-facing-error'],
 	hairpin: ['cache-directory', 'cli', 'refuse-old-node'],
 	cli: ['check-command', 'demo-command', 'explain-end', 'fix-command', 'image-command', 'incident-command', 'judge-command', 'ladder', 'manual-command', 'nodes-command', 'options', 'runbook-command', 'sweep-command', 'undo-command', 'user-facing-error', 'version', 'warm-command'],
 	manual: ['options'],

@@ -1,3 +1,11 @@
+import {
+	chmod,
+	mkdtemp,
+	rm,
+	writeFile,
+} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import {runCommand} from '../../src/access/run.ts';
@@ -127,4 +135,51 @@ test('where there is no kubectl, practice is offered', async t => {
 	const {exitCode, stderr} = await runCommand(['env', '-i', ...hairpin, 'check', 'svc/x', '--from', 'pod/y'], {timeoutMs: 60_000});
 	t.is(exitCode, 3);
 	t.regex(stderr, /to practise without a cluster: hairpin demo/v);
+});
+
+/** `hairpin` with nothing named, and the only kubectl that there is. */
+const openAlone = async (t: ExecutionContext, kubectl: string | undefined): Promise<Robot> => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'hairpin-alone-'));
+	if (kubectl !== undefined) {
+		await writeFile(path.join(directory, 'kubectl'), `#!/bin/sh\n${kubectl}\n`);
+		await chmod(path.join(directory, 'kubectl'), 0o755);
+	}
+
+	const robot = await startRobot(hairpin, {env: {PATH: directory}});
+	t.teardown(async () => {
+		robot.close();
+		await rm(directory, {recursive: true});
+	});
+	return robot;
+};
+
+test.serial('with nothing named and no cluster at all, the practice incident opens and says why', async t => {
+	for (const [kubectl, because] of [[undefined, 'kubectl was not found'], ['echo "error: current-context is not set" >&2; exit 1', 'kubectl has no kubeconfig']] as const) {
+		// eslint-disable-next-line no-await-in-loop
+		const robot = await openAlone(t, kubectl);
+		// eslint-disable-next-line no-await-in-loop
+		await robot.until('practice, and why', text => text.includes(' PRACTICE ') && text.includes(`this is the practice incident, since ${because}`));
+		robot.press('q');
+		// eslint-disable-next-line no-await-in-loop
+		await robot.ended;
+		t.false(robot.isAlternate);
+	}
+});
+
+test.serial('a cluster that does not answer is told as that, with the practice as another way', async t => {
+	const robot = await openAlone(t, 'case "$*" in *current-context*) echo there;; *config*) echo ns;; *) echo "Unable to connect to the server: dial tcp 192.0.2.1:6443: i/o timeout" >&2; exit 1;; esac');
+	await robot.until('why, and what to do', text => text.includes('did not answer in time') && text.includes('hairpin demo'));
+	t.false(robot.lines().some(line => line.includes('┬')), 'nothing stands below the rule that a column could part');
+	robot.press('ctrl-c');
+	await robot.ended;
+});
+
+test('whoever gets lines without having asked for them is told why', async t => {
+	const robot = await startRobot([...hairpin, 'demo'], {columns: 79, rows: 24});
+	t.is((await robot.ended).exitCode, 1);
+	t.regex(robot.written().replaceAll(/\s+/gv, ' '), /lines instead of screens, because this window has 79 columns and 24 rows/v);
+	const founding = new URL('../../recordings/founding.bundle', import.meta.url).pathname;
+	const said = await Promise.all([['open', founding], ['runbook', 'target-port', '--read-only', '--yes'], ['demo', '--plain']]
+		.map(async words => (await runCommand(['env', '-i', ...hairpin, ...words], {timeoutMs: 60_000})).stderr));
+	t.deepEqual(said.map(text => text.includes('lines instead of screens, because standard output is no terminal')), [true, true, false]);
 });
