@@ -1,4 +1,5 @@
 import {performance} from 'node:perf_hooks';
+import process from 'node:process';
 import {createAccess} from './access/create-access.ts';
 import type {KeptIncident} from './bundle/keep-incident.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
@@ -99,7 +100,7 @@ export type Printed = Pick<CheckOptions, 'isJson' | 'isWalked'>;
 /** The report that is printed. */
 export const formatIncident = ({isJson, isWalked, reports}: Printed & {readonly reports?: ReportOptions | undefined}, incident: Incident): string => {
 	const {state, exitCode, repairOf: repairs} = incident;
-	return formatPrinted(reports, incident) ?? (isJson ? formatJson(state, exitCode, repairs) : formatReport(state, repairs, isWalked));
+	return formatPrinted(reports, incident) ?? (isJson ? formatJson(state, exitCode, repairs) : formatReport(state, repairs, isWalked, process.stdout.columns));
 };
 
 /** What was judged, as a report tells it. */

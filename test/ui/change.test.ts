@@ -9,6 +9,7 @@ import type {IncidentSource} from '../../src/ui/incident-source.ts';
 import type {Model} from '../../src/ui/model.ts';
 import {pressKey} from '../../src/ui/press-key.ts';
 import type {Repair} from '../../src/ui/repair.ts';
+import {journalText} from '../../src/ui/screens/journal.ts';
 import type {Found, SessionRunner} from '../../src/ui/session-runner.ts';
 import {type Store, createStore} from '../../src/ui/store.ts';
 import {initialView, screenOf} from '../../src/ui/view.ts';
@@ -38,6 +39,12 @@ test('the key of the repair is on where there is a cause that hairpin repairs, a
 		t.is(off.deed, undefined);
 		t.is(off.view.notice, reason);
 	}
+});
+
+test('what is typed to put a change back is offered where there is a journal, not where a recording was changed', t => {
+	const textOf = (part: Partial<Model>): string => journalText({...model, journal: 'x  in force\n', ...part}, 100).flat().map(({text}) => text).join('');
+	t.true(textOf({}).includes('hairpin undo ID'));
+	t.false(textOf({label: {word: 'PRACTICE', says: 'nothing real is changed'}}).includes('hairpin undo'));
 });
 
 const shown = {
