@@ -1,4 +1,5 @@
 import {performance} from 'node:perf_hooks';
+import process from 'node:process';
 import {createAccess} from './access/create-access.ts';
 import type {KeptIncident} from './bundle/keep-incident.ts';
 import {keepCaptures} from './capture/keep-captures.ts';
@@ -49,10 +50,14 @@ const typeFix = (evidence: Evidence, check: Check): readonly string[] => {
 };
 
 /** What a person would type to repair a finding: the command that does it all, and the steps by hand. */
-export const repairOf = (state: SessionState) => {
+export const repairOf = (state: SessionState) => ({check, verdict}: Finding): readonly string[] => {
+	if (verdict.status !== 'broken' && verdict.status !== 'latent') {
+		return [];
+	}
+
+	// There is none before the target is known, but then there is no finding either.
 	const evidence = evidenceOf(state);
-	return ({check, verdict}: Finding): readonly string[] =>
-		(verdict.status === 'broken' || verdict.status === 'latent' ? [...typeFix(evidence, check), ...check.repair(evidence)] : []);
+	return [...typeFix(evidence, check), ...check.repair(evidence)];
 };
 
 /** What a person would type to repair the cause, best first; empty without one. */
@@ -95,7 +100,7 @@ export type Printed = Pick<CheckOptions, 'isJson' | 'isWalked'>;
 /** The report that is printed. */
 export const formatIncident = ({isJson, isWalked, reports}: Printed & {readonly reports?: ReportOptions | undefined}, incident: Incident): string => {
 	const {state, exitCode, repairOf: repairs} = incident;
-	return formatPrinted(reports, incident) ?? (isJson ? formatJson(state, exitCode, repairs) : formatReport(state, repairs, isWalked));
+	return formatPrinted(reports, incident) ?? (isJson ? formatJson(state, exitCode, repairs) : formatReport(state, repairs, isWalked, process.stdout.columns));
 };
 
 /** What was judged, as a report tells it. */

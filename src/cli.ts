@@ -98,10 +98,8 @@ try {
 } catch (error) {
 	// Node's own exit code for an error that nobody caught is 1, which would say that a fault was found.
 	process.exitCode = couldNotRun;
-	if (error instanceof UserFacingError) {
-		output.warn(`hairpin: ${error.because}`);
-		output.warn(`try: ${error.tryThis}`);
-	} else {
-		output.warn(`hairpin: this is a defect of hairpin; please report it with these lines:\n${error instanceof Error ? error.stack : String(error)}`);
+	const {explainEnd} = await import('./explain-end.ts');
+	for (const line of await explainEnd(error)) {
+		output.warn(line);
 	}
 }

@@ -27,6 +27,7 @@ import {
 	formatPreview,
 } from './report/fix-text.ts';
 import type {Incident} from './report/incident.ts';
+import {countFailing} from './report/matrix-text.ts';
 import {stampLine, tellProgress} from './report/progress.ts';
 import {type Timeline, createTimeline, writeReports} from './report-files.ts';
 import {isFailing} from './probes/matrix.ts';
@@ -60,9 +61,8 @@ const exitCodeOf = ({after}: FixResult): number => exitCodes[after === undefined
 
 const describeAfter = ({matrix, diagnosis}: SessionState): string => {
 	const asked = matrix.filter(({attempts}) => attempts.length > 0);
-	const failing = asked.filter(cell => isFailing(cell)).length;
 	const sentence = diagnosis?.sentence ?? '';
-	return failing === 0 ? `verified: all ${asked.length} probes are open. ${sentence}` : `it acts, but ${failing} of ${asked.length} probes fail. ${sentence}`;
+	return asked.some(cell => isFailing(cell)) ? `it acts, but ${countFailing(asked)}. ${sentence}` : `verified: all ${asked.length} probes are open. ${sentence}`;
 };
 
 /** Every probe before and after, and what that comes to, in so many columns. */

@@ -25,6 +25,9 @@ export const smallestWindow = {columns: 80, rows: 24} as const;
 
 export type FrontEnd = {readonly kind: 'screens'} | {readonly kind: 'plain'; readonly because: string};
 
+/** What is said where lines come although nobody asked for them. */
+export const explainLines = (because: string): string => `hairpin: lines instead of screens, because ${because}`;
+
 const plain = (because: string): FrontEnd => ({kind: 'plain', because});
 
 /** Screens where they can be drawn and typed into; else lines, and why. */

@@ -10,9 +10,11 @@ import {
 	repairsOfCause,
 } from './check-command.ts';
 import {checks} from './checks/index.ts';
+import {findNoCluster} from './cluster/find-no-cluster.ts';
 import {createKubectl} from './cluster/kubectl.ts';
+import {practise} from './demo-command.ts';
 import {changeNames} from './fix/choose-change.ts';
-import {chooseFrontEnd, readTerminal} from './front-end.ts';
+import {chooseFrontEnd, explainLines, readTerminal} from './front-end.ts';
 import {createIncidentKeeper} from './incident-keeper.ts';
 import {keepSession} from './keep-session.ts';
 import type {IncidentOptions} from './options.ts';
@@ -87,10 +89,16 @@ const runPlain = async (options: IncidentOptions, output: Output, signal: AbortS
 		throw new UserFacingError(`there is nothing to pick from with keys, because ${because}, and no Service was named`, 'name them: hairpin check svc/NAME --from pod/NAME; to practise without a cluster: hairpin demo');
 	}
 
-	output.warn(`hairpin: lines instead of screens, because ${because}`);
+	output.warn(explainLines(because));
 	return check({
 		...options, command: 'check', service: options.service, vip: undefined, isJson: false, isWalked: false, isDryRun: false,
 	}, output, signal);
+};
+
+/** Why there is nothing but practice to offer: nothing is named, and there is no cluster to pick from. */
+const explainPractice = async (options: IncidentOptions): Promise<string | undefined> => {
+	const {service, kubeconfig, context, bundleFile} = options;
+	return [service, kubeconfig, context, bundleFile].every(word => word === undefined) ? findNoCluster(createKubectl({kubeconfig, context, namespace: options.namespace})) : undefined;
 };
 
 /** `hairpin`: the screens. Resolves with the exit code of the last session. */
@@ -102,6 +110,11 @@ export const incident = async (options: IncidentOptions, output: Output, signal:
 
 	if (options.bundleFile !== undefined) {
 		refuseUnwritable(options.bundleFile);
+	}
+
+	const because = await explainPractice(options);
+	if (because !== undefined) {
+		return practise(undefined, {isHurried: false, notice: `this is the practice incident, since ${because}`}, output, signal);
 	}
 
 	return showScreens(createClusterSource(options), options.service === undefined ? undefined : {service: options.service, from: options.from}, output, signal);

@@ -11,7 +11,7 @@ import {
 	formatState,
 	stamp,
 } from './check-command.ts';
-import {chooseFrontEnd, readTerminal} from './front-end.ts';
+import {chooseFrontEnd, explainLines, readTerminal} from './front-end.ts';
 import {keepRedacted, refuseSameFile} from './keep-redacted.ts';
 import type {JudgeOptions} from './options.ts';
 import {runRecorded} from './recorded-session.ts';
@@ -88,7 +88,14 @@ export const judgeBundle = async ({file, isPlain, redactedFile, ...options}: Jud
 	const bundle = await readBundle(file);
 	warnOfEnd(bundle, output);
 	const {service, from} = bundle.manifest;
-	return chooseFrontEnd(readTerminal(isPlain || options.isJson)).kind === 'plain'
-		? printJudged(bundle, options, output, signal)
-		: showScreens(createBundleSource(bundle), {service, from}, output, signal);
+	const front = chooseFrontEnd(readTerminal(isPlain || options.isJson));
+	if (front.kind === 'screens') {
+		return showScreens(createBundleSource(bundle), {service, from}, output, signal);
+	}
+
+	if (!isPlain && !options.isJson) {
+		output.warn(explainLines(front.because));
+	}
+
+	return printJudged(bundle, options, output, signal);
 };

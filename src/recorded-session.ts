@@ -17,7 +17,7 @@ type Tools = Pick<SessionTools, 'onEvent' | 'signal'> & Partial<Pick<SessionTool
 
 /** Asks the same questions of a bundle as of its cluster then, and judges the answers with the checks of today. Resolves with the last state. */
 export const runRecorded = async ({manifest, lines}: Bundle, {speed, kept, ...tools}: Tools): Promise<SessionState> => {
-	const {access, kubectl} = replay(lines, speed);
+	const {access, kubectl} = replay(lines, speed, undefined, tools.signal);
 	const startedAt = performance.now();
 	const reader = kept?.kubectl(kubectl) ?? kubectl;
 	const session: SessionTools = {

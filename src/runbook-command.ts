@@ -5,7 +5,7 @@ import {createAccess} from './access/create-access.ts';
 import {type Output, formatState} from './check-command.ts';
 import {cleanText} from './clean.ts';
 import {createKubectl} from './cluster/kubectl.ts';
-import {chooseFrontEnd, readTerminal} from './front-end.ts';
+import {chooseFrontEnd, explainLines, readTerminal} from './front-end.ts';
 import {judgeAgain} from './judge-command.ts';
 import {beginBundle} from './keep-bundle.ts';
 import type {RunbookOptions, WalkOptions} from './options.ts';
@@ -253,7 +253,16 @@ const walkRunbook = async (asked: WalkOptions, output: Output, signal: AbortSign
 	const prepared = {
 		runbook, options, values, isShipped: source.isShipped,
 	};
-	return chooseFrontEnd(readTerminal(options.isPlain || options.isJson)).kind === 'screens' ? walkOnScreens(prepared, output, signal) : walkInLines(prepared, output, signal);
+	const front = chooseFrontEnd(readTerminal(options.isPlain || options.isJson));
+	if (front.kind === 'screens') {
+		return walkOnScreens(prepared, output, signal);
+	}
+
+	if (!options.isPlain && !options.isJson) {
+		output.warn(explainLines(front.because));
+	}
+
+	return walkInLines(prepared, output, signal);
 };
 
 const draft = async (file: string, output: Output, signal: AbortSignal): Promise<number> => {

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import {describeOpen, readOwnOpen} from './changes/journal.ts';
 import {type Output, exitCodeOf, repairOf} from './check-command.ts';
 import {formatSummary} from './report/summary.ts';
 import type {IncidentSource, Pair} from './ui/incident-source.ts';
@@ -15,8 +16,12 @@ export const showScreens = async (source: IncidentSource, pair: Pair | undefined
 
 	output.write(formatSummary(left.state, repairOf(left.state), source.farewell));
 	output.write(source.filesKept?.().map(line => `${line}\n`).join('') ?? '');
+	// A procedure tells by itself what it left, unless nobody waits for it.
+	const open = left.isAtOnce || source.guide === undefined ? await readOwnOpen() : [];
+	output.write(open.map(entry => `${describeOpen(entry)}\n`).join(''));
 	if (left.isAtOnce) {
-		output.warn('hairpin: left at once; what was started ends by itself. Look with: hairpin sweep');
+		// Nothing can be left of a recording.
+		output.warn(`hairpin: left at once${source.label ? '' : '; what was started ends by itself. Look with: hairpin sweep'}`);
 		// eslint-disable-next-line unicorn/no-process-exit
 		process.exit(130);
 	}

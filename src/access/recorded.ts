@@ -107,8 +107,8 @@ const createRecordedKubectl = (order: ReplayOrder): Kubectl => {
 	};
 };
 
-/** One world of a recording, the first where none is named, as ways to look. `speed` divides real time; Infinity waits for nothing. */
-export const replay = (lines: readonly RecordedLine[], speed: number, world = lines.at(0)?.world): {readonly access: Access; readonly kubectl: Kubectl} => {
-	const order = createReplayOrder(lines.filter(line => line.world === world), speed);
+/** One world of a recording, the first where none is named, as ways to look. `speed` divides real time; Infinity waits for nothing; after `signal` nothing is answered. */
+export const replay = (lines: readonly RecordedLine[], speed: number, world = lines.at(0)?.world, signal?: AbortSignal): {readonly access: Access; readonly kubectl: Kubectl} => {
+	const order = createReplayOrder(lines.filter(line => line.world === world), speed, signal);
 	return {access: createRecordedAccess(order), kubectl: createRecordedKubectl(order)};
 };

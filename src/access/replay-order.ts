@@ -34,6 +34,8 @@ type Order = {
 	readonly questions: ReadonlyMap<number, {readonly key: string; asking: Asking | undefined}>;
 	readonly queue: readonly Waiting[];
 	readonly speed: number;
+	/** Ends the playing: nobody listens any more. */
+	readonly signal: AbortSignal | undefined;
 	/** Passed over, since nobody asked. */
 	late: readonly Waiting[];
 	isRunning: boolean;
@@ -42,7 +44,7 @@ type Order = {
 	bell: PromiseWithResolvers<boolean>;
 };
 
-const readOrder = (lines: readonly RecordedLine[], speed: number): Order => {
+const readOrder = (lines: readonly RecordedLine[], speed: number, signal: AbortSignal | undefined): Order => {
 	const questions = new Map<number, {readonly key: string; asking: Asking | undefined}>();
 	const queue: Waiting[] = [];
 	for (const line of lines) {
@@ -54,7 +56,7 @@ const readOrder = (lines: readonly RecordedLine[], speed: number): Order => {
 	}
 
 	return {
-		questions, queue, speed, late: [], isRunning: false, isPlayed: false, playedMs: lines.at(0)?.atMs ?? 0, bell: Promise.withResolvers(),
+		questions, queue, speed, signal, late: [], isRunning: false, isPlayed: false, playedMs: lines.at(0)?.atMs ?? 0, bell: Promise.withResolvers(),
 	};
 };
 
@@ -93,11 +95,11 @@ const hasNews = async (order: Order): Promise<boolean> => {
 
 const playNext = async (order: Order, next: Waiting): Promise<void> => {
 	if (Number.isFinite(order.speed) && next.atMs > order.playedMs) {
-		await sleep((next.atMs - order.playedMs) / order.speed);
+		await sleep((next.atMs - order.playedMs) / order.speed, undefined, {signal: order.signal});
 	}
 
 	order.playedMs = Math.max(order.playedMs, next.atMs);
-	while (!wasGiven(next)) {
+	while (order.signal?.aborted !== true && !wasGiven(next)) {
 		// eslint-disable-next-line no-await-in-loop
 		if (!await hasNews(order)) {
 			order.late = [...order.late, next];
@@ -108,11 +110,22 @@ const playNext = async (order: Order, next: Waiting): Promise<void> => {
 	await settle();
 };
 
-const play = async (order: Order): Promise<void> => {
-	order.isRunning = true;
+const playAll = async (order: Order): Promise<void> => {
 	for (const next of order.queue) {
 		// eslint-disable-next-line no-await-in-loop
 		await playNext(order, next);
+		order.signal?.throwIfAborted();
+	}
+};
+
+const play = async (order: Order): Promise<void> => {
+	order.isRunning = true;
+	try {
+		await playAll(order);
+	} catch (error) {
+		if (order.signal?.aborted !== true) {
+			throw error;
+		}
 	}
 
 	order.isPlayed = true;
@@ -125,9 +138,10 @@ const play = async (order: Order): Promise<void> => {
 /**
  Plays a recording's outcomes in the order in which they came, each once its question was asked again.
  `speed` divides the time between them; Infinity leaves none. Where nobody asks for what is next, it is passed over until somebody does.
+ After `signal` nothing more comes.
  */
-export const createReplayOrder = (lines: readonly RecordedLine[], speed: number) => {
-	const order = readOrder(lines, speed);
+export const createReplayOrder = (lines: readonly RecordedLine[], speed: number, signal?: AbortSignal) => {
+	const order = readOrder(lines, speed, signal);
 	const stir = (): void => {
 		order.bell.resolve(true);
 		giveLate(order);

@@ -8,6 +8,7 @@ import {
 } from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
+import {performance} from 'node:perf_hooks';
 import process from 'node:process';
 import {UserFacingError} from '../user-facing-error.ts';
 import type {NodePlan, ObjectPlan, Rollout} from './change.ts';
@@ -59,7 +60,8 @@ export type Entry = {
 	readonly until: string | undefined;
 };
 
-const stateDirectory = (): string => {
+/** Where the journal is. */
+export const journalDirectory = (): string => {
 	const {XDG_STATE_HOME: stateHome} = process.env;
 	// Relative paths are to be ignored (XDG Base Directory Specification).
 	return path.join(stateHome !== undefined && path.isAbsolute(stateHome) ? stateHome : path.join(homedir(), '.local/state'), 'hairpin/journal');
@@ -78,7 +80,7 @@ export const createId = (now: Date): string => `${now.toISOString().slice(0, 19)
 
 /** Writes an entry so that it is on the disk when this resolves. Throws `UserFacingError` where it cannot be. */
 export const writeEntry = async (entry: Entry): Promise<void> => {
-	const directory = stateDirectory();
+	const directory = journalDirectory();
 	const file = path.join(directory, `${entry.id}.json`);
 	try {
 		await mkdir(directory, {recursive: true, mode: 0o700});
@@ -104,16 +106,26 @@ const readEntry = async (file: string): Promise<Entry | undefined> => {
 
 /** All entries, the oldest first. Files that are no entries are left out. */
 export const readEntries = async (): Promise<readonly Entry[]> => {
-	const directory = stateDirectory();
+	const directory = journalDirectory();
 	const files = await readdir(directory).catch(() => []);
 	const entries = await Promise.all(files.filter(file => file.endsWith('.json')).toSorted().map(async file => readEntry(path.join(directory, file))));
 	return entries.filter(entry => entry !== undefined);
 };
 
-export const describeJournal = (id: string): string => path.join(stateDirectory(), `${id}.json`);
+export const describeJournal = (id: string): string => path.join(journalDirectory(), `${id}.json`);
 
 /** Whether something of it may still be in force. */
 export const isOpen = ({nodes, objects}: Entry): boolean => [...nodes, ...objects].some(({progress}) => progress === 'begun' || progress === 'applied');
+
+/** Changes that this very process made or began, as far as they may still be in force. */
+export const readOwnOpen = async (): Promise<readonly Entry[]> => {
+	const entries = await readEntries();
+	return entries.filter(entry => isOpen(entry) && Date.parse(entry.at) >= performance.timeOrigin);
+};
+
+/** `in force: TITLE; put it back with: hairpin undo ID`. */
+export const describeOpen = ({id, title, nodes, objects}: Entry): string =>
+	`${[...nodes, ...objects].some(({progress}) => progress === 'applied') ? 'in force' : 'begun, perhaps in force'}: ${title}; put it back with: hairpin undo ${id}`;
 
 export const withNode = (entry: Entry, node: string, progress: Progress): Entry => ({
 	...entry, nodes: entry.nodes.map(candidate => (candidate.node === node ? {...candidate, progress} : candidate)),

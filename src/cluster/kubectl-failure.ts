@@ -1,7 +1,7 @@
 import {cleanLine} from '../clean.ts';
 
 export type KubectlFailureKind =
-	| 'not-found' | 'forbidden' | 'unauthorized' | 'unreachable' | 'timeout' | 'no-kubectl' | 'no-kubeconfig' | 'garbage' | 'other';
+	| 'not-found' | 'forbidden' | 'unauthorized' | 'unreachable' | 'timeout' | 'no-kubectl' | 'no-kubeconfig' | 'bad-kubeconfig' | 'garbage' | 'other';
 
 /** Why one request brought nothing: a whole sentence, and the next step. */
 export type KubectlFailure = {
@@ -66,7 +66,7 @@ const rules: readonly Rule[] = [
 		explain: () => ({because: 'the API server does not accept the login of the kubeconfig: it has expired or is wrong', tryThis: logIn}),
 	},
 	{
-		kind: 'no-kubeconfig',
+		kind: 'bad-kubeconfig',
 		pattern: /context "(?<context>[^"]*)" does not exist|context was not found for specified context: (?<other>\S+)/v,
 		explain: (_said, match) => ({because: `the kubeconfig has no context ${match[1] ?? match[2]}`, tryThis: 'list them with: kubectl config get-contexts'}),
 	},
@@ -82,7 +82,7 @@ const rules: readonly Rule[] = [
 		explain: (_said, match) => ({because: `there is no kubeconfig at ${match[1]}`, tryThis: 'give --kubeconfig FILE or set KUBECONFIG'}),
 	},
 	{
-		kind: 'no-kubeconfig',
+		kind: 'bad-kubeconfig',
 		pattern: /error loading config file|invalid configuration|no server found for cluster|cluster "[^"]*" does not exist/v,
 		explain: said => ({because: `the kubeconfig cannot be used (${said})`, tryThis: 'look at it with: kubectl config view'}),
 	},

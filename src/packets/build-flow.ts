@@ -11,7 +11,7 @@ import type {
 } from './flow.ts';
 import {ICMP, ICMPV6} from './icmp.ts';
 import {type Judgement, judgeConversation, type KnownRole} from './judge-conversation.ts';
-import {buildLadder, compareOnPath} from './ladder-rows.ts';
+import {buildLadder, compareOnPath, type Path} from './ladder-rows.ts';
 import type {LegIndex} from './leg-index.ts';
 import {
 	formatAddress,
@@ -46,14 +46,14 @@ const describeImpossible = ({index}: FlowContext, conversation: Conversation, {i
 	};
 };
 
-const uniquePoints = ({index, roles}: FlowContext, rows: readonly Row[], isForward: boolean): readonly string[] => {
-	const ordered = rows.toSorted(compareOnPath(roles, isForward));
-	return new Set(ordered.map(row => index.points[row.point].point)).values().toArray();
+const uniquePoints = (path: Path, rows: readonly Row[], isForward: boolean): readonly string[] => {
+	const ordered = rows.toSorted(compareOnPath(path, isForward));
+	return new Set(ordered.map(row => path.index.points[row.point].point)).values().toArray();
 };
 
 /** The opening packet as the last point on its way saw it, where that is further than the client, or differs. */
 const findLastView = ({index, roles}: FlowContext, openings: readonly Row[], opening: Row): Row | undefined => {
-	const last = openings.toSorted(compareOnPath(roles, true)).at(-1);
+	const last = openings.toSorted(compareOnPath({index, roles, opening}, true)).at(-1);
 	const isFurther = last && (last.point !== opening.point || !isSameAddress(nameDestination(index, last), nameDestination(index, opening)));
 	return isFurther ? last : undefined;
 };
@@ -83,9 +83,9 @@ export const buildFlow = (context: FlowContext, conversation: Conversation): Flo
 	const judgement = judgeConversation(index, conversation, roles);
 	const ends = nameEnds(context, conversation, judgement);
 	const impossible = new Set(judgement.impossible);
+	const path: Path = {index, roles, opening: judgement.opening};
 	const ladder = buildLadder({
-		index,
-		roles,
+		path,
 		explainImpossible: row => (impossible.has(row) ? `from ${formatAddress(nameSource(index, row))}, expected ${formatAddress(ends.server)}` : undefined),
 	}, conversation);
 	const openings = conversation.rows.filter(row => isOpening(conversation, row));
@@ -93,8 +93,8 @@ export const buildFlow = (context: FlowContext, conversation: Conversation): Flo
 	return {
 		protocol: protocolNames.get(conversation.protocol) ?? 'other',
 		...ends,
-		reached: uniquePoints(context, openings, true),
-		answerSeenAt: uniquePoints(context, conversation.rows.filter(row => isAnswer(conversation, row)), false),
+		reached: uniquePoints(path, openings, true),
+		answerSeenAt: uniquePoints(path, conversation.rows.filter(row => isAnswer(conversation, row)), false),
 		ending: judgement.ending,
 		openings: ladder.filter(step => step.sightings.some(({point, frame}) => point === index.points[judgement.viewpoint].point && openingFrames.has(frame))).length,
 		impossibleReply: describeImpossible(context, conversation, judgement, ends.server),

@@ -1,10 +1,10 @@
 import {identify} from './clock-offset.ts';
 import {compareInTime, type Conversation, type Row} from './conversation.ts';
-import type {LadderRow, Sighting} from './flow.ts';
+import type {LadderRow, PointRole, Sighting} from './flow.ts';
 import {formatIcmp} from './icmp-name.ts';
 import {ICMP, ICMPV6} from './icmp.ts';
 import type {KnownRole} from './judge-conversation.ts';
-import type {LegIndex} from './leg-index.ts';
+import {isSameIp, type LegIndex} from './leg-index.ts';
 import {
 	formatAddress,
 	isSameAddress,
@@ -60,19 +60,39 @@ const ranks = {
 	backend: 2,
 };
 
+/** What tells where on its way a packet was seen. */
+export type Path = {
+	readonly index: LegIndex;
+	readonly roles: readonly KnownRole[];
+	/** The opening packet as its sender wrote it, where it was seen. */
+	readonly opening: Row | undefined;
+};
+
+/** The role of the point for this packet: a pod that reaches itself is the backend of what comes home to it. */
+const roleOf = ({index, roles, opening}: Path, row: Row): PointRole => {
+	const {role} = roles[row.point];
+	if (role !== 'client' || !opening || row.isError) {
+		return role;
+	}
+
+	const caller = {leg: opening.addressLeg, end: opening.isFromSource ? 'source' : 'destination'} as const;
+	const called = {leg: row.addressLeg, end: row.isForward === row.isFromSource ? 'destination' : 'source'} as const;
+	return isSameIp(index, caller, called) ? 'backend' : role;
+};
+
 /** Orders points as a packet passes them: from the client to the backend, or back. */
-export const compareOnPath = (roles: readonly KnownRole[], isForward: boolean) => (one: Row, two: Row): number => {
-	const difference = ranks[roles[one.point].role] - ranks[roles[two.point].role];
+export const compareOnPath = (path: Path, isForward: boolean) => (one: Row, two: Row): number => {
+	const difference = ranks[roleOf(path, one)] - ranks[roleOf(path, two)];
 	return difference === 0 ? compareInTime(one, two) : (isForward ? difference : -difference);
 };
 
-const toSighting = (index: LegIndex, roles: readonly KnownRole[], row: Row, startMs: number): Sighting => ({
-	point: index.points[row.point].point,
-	role: roles[row.point].role,
+const toSighting = (path: Path, row: Row, startMs: number): Sighting => ({
+	point: path.index.points[row.point].point,
+	role: roleOf(path, row),
 	frame: row.frame,
 	atMs: row.timeMs - startMs,
-	source: nameSource(index, row),
-	destination: nameDestination(index, row),
+	source: nameSource(path.index, row),
+	destination: nameDestination(path.index, row),
 	ttl: row.ttl,
 	interfaceIndex: row.interfaceIndex < 0 ? undefined : row.interfaceIndex,
 });
@@ -117,20 +137,19 @@ const isRepeatable = ({protocol}: Conversation, row: Row): boolean => protocol =
 const streamKey = (row: Row): string => `${Number(row.isForward)} ${row.sequence} ${row.flags & (SYN | FIN)} ${row.payloadLength}`;
 
 export type LadderContext = {
-	readonly index: LegIndex;
-	readonly roles: readonly KnownRole[];
+	readonly path: Path;
 	/** Why a row cannot be right, or undefined. */
 	readonly explainImpossible: (row: Row) => string | undefined;
 };
 
 /** The ladder of a conversation: each packet once, with the points that saw it and what NAT did to it in between. */
-export const buildLadder = ({index, roles, explainImpossible}: LadderContext, conversation: Conversation): readonly LadderRow[] => {
+export const buildLadder = ({path, explainImpossible}: LadderContext, conversation: Conversation): readonly LadderRow[] => {
 	const startMs = conversation.rows.at(0)?.timeMs ?? 0;
 	const sent = new Set<string | undefined>();
 	return groupSightings(conversation.rows).map(({rows}) => {
 		const [first] = rows;
 		const {isForward} = first;
-		const sightings = rows.toSorted(compareOnPath(roles, isForward)).map(row => toSighting(index, roles, row, startMs));
+		const sightings = rows.toSorted(compareOnPath(path, isForward)).map(row => toSighting(path, row, startMs));
 		const key = isRepeatable(conversation, first) ? streamKey(first) : undefined;
 		const isRetransmission = key !== undefined && sent.has(key);
 		sent.add(key);

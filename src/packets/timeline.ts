@@ -1,4 +1,5 @@
 import type {Flow, LadderRow, Sighting} from './flow.ts';
+import {formatAddress} from './name-address.ts';
 import type {SeenPacket} from './seen-packet.ts';
 
 /** A row of two captures side by side: a packet that both saw stands once, on one line. */
@@ -33,24 +34,45 @@ const placesOf = (packets: readonly SeenPacket[], side: Side, rows: ReadonlyMap<
 		packet, side, ladder: rows.get(packet.frame), timeMs: packet.timeMs,
 	}));
 
+/** What is the same packet, where both sides saw it: what the flows say, and outside of them the same addresses and content, as nothing was translated there. */
+const identify = ({packet: {source, destination, what, payloadLength}, ladder}: Place): LadderRow | string =>
+	ladder ?? `${formatAddress(source)} ${formatAddress(destination)} ${what} ${payloadLength}`;
+
+/** A packet needs no longer from one side to the other; one that is sent again comes later. */
+const longestWayMs = 100;
+
+type Waiting = {readonly index: number; readonly side: Side; readonly timeMs: number};
+
+/** Takes the row in which the other side saw the same packet, if there is one; what waited too long is another one. */
+const takeSame = (waiting: Waiting[], {side, ladder, timeMs}: Place): number | undefined => {
+	while (waiting.length > 0 && waiting[0].side !== side) {
+		const {index, timeMs: seenMs} = waiting.shift()!;
+		if (ladder !== undefined || timeMs - seenMs <= longestWayMs) {
+			return index;
+		}
+	}
+
+	return undefined;
+};
+
 const mergePlaces = (places: readonly Place[]): readonly TimelineRow[] => {
 	const rows: TimelineRow[] = [];
-	const byLadder = new Map<LadderRow, number>();
+	const waiting = new Map<LadderRow | string, Waiting[]>();
 	const startMs = (places.find(({ladder}) => ladder !== undefined) ?? places.at(0))?.timeMs ?? 0;
-	for (const {packet, side, ladder, timeMs} of places) {
-		const known = ladder === undefined ? undefined : byLadder.get(ladder);
-		if (known !== undefined && rows[known][side] === undefined) {
-			rows[known] = {...rows[known], [side]: packet};
-			continue;
+	for (const place of places) {
+		const {packet, side, ladder, timeMs} = place;
+		const key = identify(place);
+		const unpaired = waiting.get(key) ?? [];
+		waiting.set(key, unpaired);
+		const same = takeSame(unpaired, place);
+		if (same === undefined) {
+			unpaired.push({index: rows.length, side, timeMs});
+			rows.push({
+				client: undefined, backend: undefined, [side]: packet, ladder, atMs: timeMs - startMs,
+			});
+		} else {
+			rows[same] = {...rows[same], [side]: packet};
 		}
-
-		if (ladder !== undefined) {
-			byLadder.set(ladder, rows.length);
-		}
-
-		rows.push({
-			client: undefined, backend: undefined, [side]: packet, ladder, atMs: timeMs - startMs,
-		});
 	}
 
 	return rows;
@@ -58,7 +80,7 @@ const mergePlaces = (places: readonly Place[]): readonly TimelineRow[] => {
 
 export type TimelineSide = {readonly label: string; readonly packets: readonly SeenPacket[]};
 
-/** Lines two captures up in time, across NAT and different clocks, as far as the flows say which packets are the same. */
+/** Lines two captures up in time, across NAT and different clocks, as far as the flows or their addresses say which packets are the same. */
 export const alignCaptures = (client: TimelineSide, backend: TimelineSide, flows: readonly Flow[]): readonly TimelineRow[] => {
 	const left = placesOf(client.packets, 'client', indexFrames(flows, client.label));
 	const right = placesOf(backend.packets, 'backend', indexFrames(flows, backend.label));

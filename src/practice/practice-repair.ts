@@ -68,7 +68,7 @@ export const practiseRepair = (world: PracticeWorld): BeginRepair => (shown, {te
 		async prepare() {
 			const change = nameWanted(world, state, named);
 			const fix = await prepareFix(state, {
-				...replay(world.found.lines, Infinity, change),
+				...replay(world.found.lines, Infinity, change, signal),
 				options: {
 					id: change, isAllNodes: true, nodes: [], forSeconds: 0,
 				},

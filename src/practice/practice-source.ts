@@ -31,9 +31,16 @@ const describeJournal = ({now}: PracticeWorld): string => (now.change === undefi
 	? 'nothing is changed in this practice now\n'
 	: `PRACTISED, and nowhere else\n${now.change}  in force until u puts it back\n`);
 
+export type PracticeOptions = {
+	readonly isHurried: boolean;
+	/** Said once, at the beginning. */
+	readonly notice?: string;
+};
+
 /** A practice incident: every state of its world was recorded on a real cluster, and is asked through the same engine. */
-export const createPracticeSource = (incident: PracticeIncident, found: Bundle, isHurried: boolean): IncidentSource => {
+export const createPracticeSource = (incident: PracticeIncident, found: Bundle, {isHurried, notice}: PracticeOptions): IncidentSource => {
 	const keeper = createIncidentKeeper();
+	let unsaid = notice;
 	const play = async (watch: Watch, signal: AbortSignal, kept?: KeptIncident): Promise<SessionState> => runRecorded(world.now.bundle, {
 		speed: isHurried ? Infinity : speedOf(world.now.bundle),
 		onEvent(event, state) {
@@ -55,7 +62,12 @@ export const createPracticeSource = (incident: PracticeIncident, found: Bundle, 
 	return {
 		label: {word: 'PRACTICE', says: 'nothing real is changed'},
 		checks,
-		async run(_pair, watch, signal) {
+		async run(_pair, watch, signal, tell) {
+			if (unsaid !== undefined) {
+				tell(unsaid);
+				unsaid = undefined;
+			}
+
 			const startedAt = performance.now();
 			return play(watch, signal, await keeper.begin(found.manifest, () => performance.now() - startedAt));
 		},

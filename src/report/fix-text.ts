@@ -34,8 +34,10 @@ const words = {
 
 const columnOf = ({toIp, toPort}: Cell): string => `${toIp}:${toPort}`;
 
-const formatPredictions = (predictions: readonly Prediction[], columns: number): readonly string[] => fitTable(predictions.map(({cell, expected, by}) => [
-	cell.from, '→', columnOf(cell), words[expected], by === undefined ? '' : `(${by})`,
+const tellPort = (portBefore: number | undefined): string => (portBefore === undefined ? '' : `(until now :${portBefore})`);
+
+const formatPredictions = (predictions: readonly Prediction[], columns: number): readonly string[] => fitTable(predictions.map(({cell, portBefore, expected, by}) => [
+	cell.from, '→', columnOf(cell), words[expected], by === undefined ? tellPort(portBefore) : `(${by})`,
 ]), columns - 2, [0, 4]);
 
 const wrapAll = (texts: readonly string[], columns: number): readonly string[] => texts.flatMap(text => wrapText(text, columns - 2, '  '));
@@ -57,13 +59,18 @@ export const formatPreview = (preview: Preview, columns = usualColumns): string 
 	'',
 ].join('\n');
 
+/** The same probe before. Straight to an endpoint it is the same although the endpoint had another port. */
+const formatEarlier = (cell: Cell, before: readonly Cell[]): string => {
+	const same = before.find(other => nameCell(other) === nameCell(cell));
+	const moved = cell.path === 'endpoint' ? before.find(other => other.path === 'endpoint' && nameCell({...other, toPort: cell.toPort}) === nameCell(cell)) : undefined;
+	const earlier = same ?? moved;
+	return earlier === undefined ? '-' : cutText(`${formatCell(earlier)}${earlier.toPort === cell.toPort ? '' : ` at :${earlier.toPort}`}`, 30);
+};
+
 /** Every probe before and after, one row each, in so many columns. */
 export const formatBeforeAfter = (before: readonly Cell[], after: readonly Cell[], columns = usualColumns): readonly string[] => fitTable([
 	['FROM', 'ON', 'TO', 'BEFORE', 'AFTER'],
-	...after.map(cell => {
-		const earlier = before.find(other => nameCell(other) === nameCell(cell));
-		return [cell.from, cell.fromNode, columnOf(cell), earlier ? cutText(formatCell(earlier), 30) : '-', cutText(formatCell(cell), 30)];
-	}),
+	...after.map(cell => [cell.from, cell.fromNode, columnOf(cell), formatEarlier(cell, before), cutText(formatCell(cell), 30)]),
 ], columns, [0, 3, 4]);
 
 type Sentences = {readonly [Type in ChangeNews['type']]: (news: Extract<ChangeNews, {readonly type: Type}>) => string};

@@ -1,7 +1,12 @@
 import {htmlEscape} from 'escape-goat';
-import type {Flow, LadderRow, PointRole} from '../packets/flow.ts';
+import type {Flow, LadderRow} from '../packets/flow.ts';
 import {formatAddress} from '../packets/name-address.ts';
-import {type LadderPoint, formatFlowTitle} from './ladder-text.ts';
+import {
+	type LadderPoint,
+	columnsOf,
+	formatFlowTitle,
+	sightingsAt,
+} from './ladder-text.ts';
 
 const LEFT = 90;
 const LANE = 250;
@@ -9,13 +14,6 @@ const NOTES = 430;
 const HEAD = 56;
 const ROW = 46;
 const MOST_ROWS = 60;
-
-const ranks: Record<PointRole, number> = {
-	client: 0,
-	node: 1,
-	unknown: 1,
-	backend: 2,
-};
 
 type Picture = {readonly points: readonly LadderPoint[]; readonly notesAt: number};
 
@@ -30,8 +28,8 @@ const drawHead = ({points}: Picture, height: number): readonly string[] => point
 ]);
 
 /** Frames of a packet at each column; empty where that point did not see it. */
-const framesAt = ({sightings}: LadderRow, {points}: Picture): readonly string[] =>
-	points.map(({point}) => sightings.filter(sighting => sighting.point === point).map(({frame}) => `#${frame}`).join(' '));
+const framesAt = (row: LadderRow, {points}: Picture): readonly string[] =>
+	points.map(point => sightingsAt(row, point).map(({frame}) => `#${frame}`).join(' '));
 
 const describeRow = (row: LadderRow): readonly string[] => {
 	const [{source, destination}] = row.sightings;
@@ -73,7 +71,7 @@ const drawRow = (row: LadderRow, position: number, picture: Picture): readonly s
 
 /** The ladder of a flow as SVG: one column for each point, one arrow for each packet, what NAT did beside it. The page's style gives it its colours. */
 export const drawLadder = (flow: Flow, columns: readonly LadderPoint[]): string => {
-	const points = columns.toSorted((one, two) => ranks[one.role] - ranks[two.role]);
+	const points = columnsOf(flow, columns);
 	const rows = flow.ladder.slice(0, MOST_ROWS);
 	const picture: Picture = {points, notesAt: columnAt(points.length - 1) + 60};
 	const width = picture.notesAt + NOTES;

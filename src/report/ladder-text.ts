@@ -29,16 +29,26 @@ const lanesOf = (count: number): number => (count <= 2 ? 30 : (count === 3 ? 20 
 /** How many columns the arrows take, before what is said of each packet. */
 export const ladderPictureWidth = (points: number): number => TIME_WIDTH + 4 + (lanesOf(points) * Math.max(1, points - 1)) + 9;
 
-const orderPoints = (points: readonly LadderPoint[]): readonly LadderPoint[] => points.toSorted((one, two) => ranks[one.role] - ranks[two.role]);
+const pointsOf = ({ladder}: Flow): readonly LadderPoint[] =>
+	new Map(ladder.flatMap(({sightings}) => sightings).map(({point, role}) => [`${role} ${point}`, {point, role}])).values().toArray();
+
+/** The points in the order of the path. A pod that reached itself stands at both ends. */
+export const columnsOf = (flow: Flow, points: readonly LadderPoint[]): readonly LadderPoint[] => {
+	const homes = pointsOf(flow).filter(({point, role}) => points.some(other => other.point === point) && points.every(other => other.point !== point || other.role !== role));
+	return [...points, ...homes].toSorted((one, two) => ranks[one.role] - ranks[two.role]);
+};
 
 const shorten = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
 
 // File names differ at their ends.
 const shortenStart = (text: string, width: number): string => (text.length > width ? `…${text.slice(1 - width)}` : text);
 
+/** Where one packet was seen, of the sightings that belong to one column. */
+export const sightingsAt = ({sightings}: LadderRow, {point, role}: LadderPoint): LadderRow['sightings'] => sightings.filter(sighting => sighting.point === point && sighting.role === role);
+
 /** Frame numbers of one packet at one point: `#4`, `#1,2`, `#3…9`. */
-const nameFrames = (row: LadderRow, point: string): string => {
-	const frames = row.sightings.filter(sighting => sighting.point === point).map(({frame}) => frame).toSorted((one, two) => one - two);
+const nameFrames = (row: LadderRow, point: LadderPoint): string => {
+	const frames = sightingsAt(row, point).map(({frame}) => frame).toSorted((one, two) => one - two);
 	if (frames.length === 0) {
 		return '';
 	}
@@ -84,7 +94,7 @@ const drawArrow = (cells: string[], {from, to, gapEnd}: Arrow, what: string, isF
 
 const drawLanes = (row: LadderRow, points: readonly LadderPoint[]): string => {
 	const lane = lanesOf(points.length);
-	const labels = points.map(({point}) => nameFrames(row, point));
+	const labels = points.map(point => nameFrames(row, point));
 	const isForward = row.direction === 'forward';
 	const {first, last} = findSpan(labels, isForward);
 	const cells = Array.from({length: (lane * Math.max(1, points.length - 1)) + 9}, () => ' ');
@@ -105,15 +115,18 @@ const drawLanes = (row: LadderRow, points: readonly LadderPoint[]): string => {
 	return points.length === 1 ? `${labels[0]} ${isForward ? '─' : '◀'} ${row.what} ${isForward ? '▶' : '─'}`.padEnd(cells.length) : cells.join('');
 };
 
-/** Points on the packet's way that did not see it: after the last that did, and for an answer only those that the opening had passed. */
+/**
+ Points on the packet's way that did not see it: after the last that did, and for an answer only those that the opening had passed.
+ Several backends are no places on one way: what came to one of them is missing at none.
+ */
 const missingAt = (row: LadderRow, {points, passed}: Columns, position: number): readonly string[] => {
-	const saw = points.map(({point}) => row.sightings.some(sighting => sighting.point === point));
+	const saw = points.map(point => sightingsAt(row, point).length > 0);
+	const isAtBackend = points.some(({role}, column) => role === 'backend' && saw[column]);
 	const isMissing = row.direction === 'forward'
-		? (column: number) => column > saw.lastIndexOf(true)
+		? (column: number) => column > saw.lastIndexOf(true) && !(isAtBackend && points[column].role === 'backend')
 		: (column: number) => column < saw.indexOf(true) && passed.has(points[column].point);
-	return position < ROWS_THAT_COUNT
-		? points.filter(({role}, column) => role !== 'unknown' && isMissing(column)).map(({role}) => `not seen at the ${role}`)
-		: [];
+	const missing = points.filter(({role}, column) => role !== 'unknown' && isMissing(column)).map(({role}) => `not seen at the ${role}`);
+	return position < ROWS_THAT_COUNT ? new Set(missing).values().toArray() : [];
 };
 
 const describeRow = (row: LadderRow, columns: Columns, position: number): readonly string[] => {
@@ -165,8 +178,9 @@ const formatHeader = (points: readonly LadderPoint[]): readonly string[] => {
 };
 
 /** The ladder of a flow as lines of at most so many columns: one column for each point, one row for each packet with its frame numbers and what NAT did to it. */
-export const formatLadder = ({ladder, reached}: Flow, points: readonly LadderPoint[], mostRows = MOST_ROWS, width = WIDTH): readonly string[] => {
-	const columns: Columns = {points: orderPoints(points), passed: new Set(reached)};
+export const formatLadder = (flow: Flow, points: readonly LadderPoint[], mostRows = MOST_ROWS, width = WIDTH): readonly string[] => {
+	const {ladder, reached} = flow;
+	const columns: Columns = {points: columnsOf(flow, points), passed: new Set(reached)};
 	const shown = ladder.slice(0, mostRows);
 	return [
 		...formatHeader(columns.points),
@@ -192,15 +206,6 @@ export const formatFlowTitle = ({protocol, client, server, backend, sourceAtBack
 		...(isTranslated ? [`backend ${formatAddress(backend)}`] : []),
 		...(isMasqueraded ? [`seen there as ${formatAddress(sourceAtBackend)}`] : []),
 	].join(', ') + `: ${endings[ending]}`;
-};
-
-const pointsOf = ({ladder}: Flow): readonly LadderPoint[] => {
-	const points = new Map<string, LadderPoint>();
-	for (const {point, role} of ladder.flatMap(({sightings}) => sightings)) {
-		points.set(point, {point, role});
-	}
-
-	return points.values().toArray();
 };
 
 /** Title and ladder of a flow. Without points, those that saw it. */

@@ -10,6 +10,12 @@ import {cutText, formatTable} from './table.ts';
 // Long reasons are told in full with the points that were not reached.
 const widestCell = 40;
 
+/** `1 of 6 probes fails`. */
+export const countFailing = (cells: readonly Cell[]): string => {
+	const failing = cells.filter(cell => isFailing(cell)).length;
+	return `${failing} of ${cells.length} probes ${failing === 1 ? 'fails' : 'fail'}`;
+};
+
 const formatMs = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`);
 
 const fastestOpen = (attempts: readonly Attempt[]): string => {

@@ -14,7 +14,9 @@ import {indent, section} from './sections.ts';
 import {cutText, formatTable, wrapText} from './table.ts';
 import {formatDisagreements, formatWalks} from './walk-text.ts';
 
-const width = 120;
+/** Where nobody says how wide the terminal is. */
+const usualWidth = 120;
+const narrowestWidth = 60;
 const marks = {
 	ok: '✓', broken: '✗', latent: '!', unknown: '?',
 } as const;
@@ -31,7 +33,7 @@ const formatHead = ({service, port, client, notes}: Target): readonly string[] =
 	...notes.map(note => `note: ${note}`),
 ];
 
-const formatChecklist = (findings: readonly Finding[]): readonly string[] => {
+const formatChecklist = (findings: readonly Finding[], width: number): readonly string[] => {
 	const titles = formatTable(findings.map(({check, verdict}) => [marks[verdict.status], check.title, '']));
 	const offset = Math.max(...titles.map(title => title.length)) + 2;
 	return findings.flatMap(({verdict}, index) => {
@@ -52,7 +54,7 @@ const formatPoints = (points: readonly CapturePoint[]): readonly string[] => for
 const maxEntries = 3;
 
 /** Entries of the attempts in one of the kernel's tables; why a table could not be read is told in the JSON. */
-const formatEntries = (title: string, entries: Known<readonly string[]>): readonly string[] => {
+const formatEntries = (title: string, entries: Known<readonly string[]>, width: number): readonly string[] => {
 	const lines = 'unknown' in entries ? [] : entries.value;
 	const left = lines.length - maxEntries;
 	return [
@@ -61,25 +63,25 @@ const formatEntries = (title: string, entries: Known<readonly string[]>): readon
 	];
 };
 
-const formatCaptures = ({capture}: SessionState): readonly string[] => (capture === undefined
+const formatCaptures = ({capture}: SessionState, width: number): readonly string[] => (capture === undefined
 	? []
 	: [
 		...formatPoints(capture.points),
-		...formatEntries('conntrack', capture.conntrackEntries),
-		...formatEntries('ipvs', capture.ipvsConnections),
+		...formatEntries('conntrack', capture.conntrackEntries, width),
+		...formatEntries('ipvs', capture.ipvsConnections, width),
 	]);
 
 const maxLadders = 2;
 
-const formatLadders = ({capture}: SessionState): readonly string[] => {
+const formatLadders = ({capture}: SessionState, width: number): readonly string[] => {
 	const flows = capture?.flows ?? [];
 	const telling = flows.toSorted((a, b) => Number(a.ending === 'established') - Number(b.ending === 'established')).slice(0, maxLadders);
 	const left = flows.length - telling.length;
 	const points = (capture?.points ?? []).filter(({problem}) => problem === undefined).map(({label, role}) => ({point: label, role}));
-	return [...telling.flatMap(flow => formatLadder(flow, points)), ...(left > 0 ? [`(${left} more of these attempts were captured: --json, or --captures DIR)`] : [])];
+	return [...telling.flatMap(flow => formatLadder(flow, points, undefined, width - 2)), ...(left > 0 ? [`(${left} more of these attempts were captured: --json, or --captures DIR)`] : [])];
 };
 
-const formatFinding = (word: string, {check, verdict}: Finding): readonly string[] => {
+const formatFinding = (word: string, {check, verdict}: Finding, width: number): readonly string[] => {
 	const confidence = verdict.status === 'broken' ? ` (${verdict.confidence})` : '';
 	return [`${word.padEnd(9)} ${check.id}${confidence}`, ...wrapText(verdict.because, width - 10, '').map(line => `${' '.repeat(10)}${line}`)];
 };
@@ -93,7 +95,7 @@ const formatRepair = (diagnosis: Diagnosis, state: SessionState, repairOf: (find
 };
 
 /** Points that are not reached for the same reason are named together. */
-const formatUnreachable = ({unreachable, podsRefused}: SessionState): readonly string[] => {
+const formatUnreachable = ({unreachable, podsRefused}: SessionState, width: number): readonly string[] => {
 	const refusal = podsRefused ? [...wrapText(podsRefused.because, width - 2, ''), ...wrapText(`  try: ${podsRefused.tryThis}`, width - 2, ' '.repeat(4))] : [];
 	const groups = Map.groupBy([...unreachable].toSorted(([a], [b]) => a.localeCompare(b)), ([, {because}]) => because);
 	const points = groups.entries().flatMap(([because, group]) => [
@@ -103,11 +105,11 @@ const formatUnreachable = ({unreachable, podsRefused}: SessionState): readonly s
 	return [...refusal, ...points].filter(line => line !== '');
 };
 
-const formatVerdict = (diagnosis: Diagnosis): readonly string[] => [
+const formatVerdict = (diagnosis: Diagnosis, width: number): readonly string[] => [
 	'',
-	...(diagnosis.cause ? formatFinding('cause', diagnosis.cause) : []),
-	...diagnosis.contributing.flatMap(finding => formatFinding('also', finding)),
-	...diagnosis.latent.flatMap(finding => formatFinding('latent', finding)),
+	...(diagnosis.cause ? formatFinding('cause', diagnosis.cause, width) : []),
+	...diagnosis.contributing.flatMap(finding => formatFinding('also', finding, width)),
+	...diagnosis.latent.flatMap(finding => formatFinding('latent', finding, width)),
 	...wrapText(`verdict   ${diagnosis.conclusion}: ${diagnosis.sentence}`, width, ' '.repeat(10)),
 ];
 
@@ -121,24 +123,25 @@ const formatRules = (state: SessionState, isWalked: boolean): readonly string[] 
 	return isWalked ? formatWalks(foretold) : formatDisagreements(foretold);
 };
 
-/** The whole report as plain text. `isWalked`: with every step that the rules make of the probes, else only where these went otherwise. */
-export const formatReport = (state: SessionState, repairOf: (finding: Finding) => readonly string[], isWalked = false): string => {
+/** The whole report as plain text. `isWalked`: with every step that the rules make of the probes, else only where these went otherwise. Prose is broken for so many columns, commands never. */
+export const formatReport = (state: SessionState, repairOf: (finding: Finding) => readonly string[], isWalked = false, columns = usualWidth): string => {
 	const {target, diagnosis} = state;
 	if (!target || !diagnosis) {
 		return '';
 	}
 
+	const width = Math.max(narrowestWidth, Math.min(usualWidth, columns));
 	return [
 		...formatHead(target),
 		'',
 		...formatInventory(state, target),
-		...section('not reached', formatUnreachable(state)),
+		...section('not reached', formatUnreachable(state, width)),
 		...section('reach', [...formatMatrix(state.matrix, target.service.clusterIp), ...formatHits(state, target)]),
-		...section('captures', formatCaptures(state)),
-		...section('ladder', formatLadders(state)),
+		...section('captures', formatCaptures(state, width)),
+		...section('ladder', formatLadders(state, width)),
 		...section(isWalked ? 'what the rules do' : 'not as the rules say', formatRules(state, isWalked)),
-		...section('checks', formatChecklist(diagnosis.findings)),
-		...formatVerdict(diagnosis),
+		...section('checks', formatChecklist(diagnosis.findings, width)),
+		...formatVerdict(diagnosis, width),
 		...section('what would fix it', formatRepair(diagnosis, state, repairOf)),
 	].join('\n') + '\n';
 };

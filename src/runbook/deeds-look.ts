@@ -1,8 +1,7 @@
-import {formatMatrix} from '../report/matrix-text.ts';
+import {countFailing, formatMatrix} from '../report/matrix-text.ts';
 import {formatInventory} from '../report/inventory.ts';
 import {formatFlow} from '../report/ladder-text.ts';
 import {formatTable, wrapText} from '../report/table.ts';
-import {isFailing} from '../probes/matrix.ts';
 import type {SessionState} from '../session-state.ts';
 import {
 	type Judged,
@@ -60,11 +59,9 @@ const inventory = async (scene: Scene, expectation: InventoryExpectation): Promi
 	return conclude(judgeInventory(state, expectation), state.target ? formatInventory(state, state.target) : [], `${state.target?.endpoints.length ?? 0} endpoints, ${state.target?.nodes.size ?? 0} nodes`);
 };
 
-const describeCells = (cells: SessionState['matrix']): string => `${cells.filter(cell => isFailing(cell)).length} of ${cells.length} probes fail`;
-
 const probe = async ({tools, values}: Scene, expectation: ProbeExpectation): Promise<Done> => {
 	const cells = await tools.looker.probe();
-	return conclude(judgeCells(cells, expectation), formatMatrix(cells, values.get('vip') ?? ''), describeCells(cells));
+	return conclude(judgeCells(cells, expectation), formatMatrix(cells, values.get('vip') ?? ''), countFailing(cells));
 };
 
 const tellVerdict = ({diagnosis}: SessionState): readonly string[] => (diagnosis
@@ -98,7 +95,7 @@ const verify = async (scene: Scene, expectation: VerifyExpectation | null): Prom
 	const {conclusion, cause, ...cells} = expectation ?? {};
 	// Nothing said of probes means all of them.
 	const wanted: ProbeExpectation = conclusion === undefined && cause === undefined && Object.keys(cells).length === 0 ? {all: 'open'} : cells;
-	return conclude([...judgeCells(state.matrix, wanted), ...judgeDiagnosis(state, {conclusion, cause})], [...formatMatrix(state.matrix, scene.values.get('vip') ?? ''), ...tellVerdict(state)], describeCells(state.matrix));
+	return conclude([...judgeCells(state.matrix, wanted), ...judgeDiagnosis(state, {conclusion, cause})], [...formatMatrix(state.matrix, scene.values.get('vip') ?? ''), ...tellVerdict(state)], countFailing(state.matrix));
 };
 
 const mostLines = 20;

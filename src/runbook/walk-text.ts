@@ -1,3 +1,4 @@
+import {describeOpen} from '../changes/journal.ts';
 import {indent} from '../report/sections.ts';
 import {wrapText} from '../report/table.ts';
 import type {Judged} from './expect.ts';
@@ -56,7 +57,7 @@ const ownKinds: ReadonlySet<WalkedStep['kind']> = new Set(['inventory', 'probe',
 export const describeEndAlone = (step: WalkedStep): string => describeEnd({...step, title: `(${step.kind})`, says: ownKinds.has(step.kind) ? step.says : ''});
 
 /** Changes that the walk left, and what puts each of them back. */
-export const describeInForce = ({inForce}: Walk): readonly string[] => inForce.map(({entry: {id, title}}) => `in force: ${title}; put it back with: hairpin undo ${id}`);
+export const describeInForce = ({inForce}: Walk): readonly string[] => inForce.map(({entry}) => describeOpen(entry));
 
 /** What the walk ends with: what it came to, and what it left. */
 export const formatWalk = (walked: Walk): string => ['', ...wrapText(walked.sentence, width, '  '), ...describeInForce(walked), ''].join('\n');

@@ -6,10 +6,13 @@ import {namesIn, nearestNames, suggestNames} from './nearest-names.ts';
 import type {FromArgument} from './parse-arguments.ts';
 
 /** These say for themselves why nothing at all can be read. */
-const wholeSentences = new Set<KubectlFailure['kind']>(['no-kubectl', 'no-kubeconfig', 'unauthorized', 'unreachable', 'timeout']);
+const wholeSentences = new Set<KubectlFailure['kind']>(['no-kubectl', 'no-kubeconfig', 'bad-kubeconfig', 'unauthorized', 'unreachable', 'timeout']);
 
-const clusterlessKinds = new Set<KubectlFailure['kind']>(['no-kubectl', 'no-kubeconfig']);
+const clusterlessKinds = new Set<KubectlFailure['kind']>(['no-kubectl', 'no-kubeconfig', 'bad-kubeconfig']);
 const offer = '; to practise without a cluster: hairpin demo';
+
+/** A next step, with the practice that needs no cluster. */
+export const offerPractice = (tryThis: string): string => (tryThis.endsWith(offer) ? tryThis : `${tryThis}${offer}`);
 
 /** The failure of a request without whose answer there is no target. */
 export const asUserFacingError = (what: string, {kind, because, tryThis}: KubectlFailure): UserFacingError =>

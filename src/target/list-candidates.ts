@@ -5,7 +5,7 @@ import {
 	readList,
 	readSomeText,
 } from '../cluster/read-json.ts';
-import {asUserFacingError} from './explain-missing.ts';
+import {asUserFacingError, offerPractice} from './explain-missing.ts';
 import {createClusterReader} from './cluster-reader.ts';
 
 /** A Service or a pod that could be examined. `trouble` is what is wrong at first sight, empty where nothing is. */
@@ -51,7 +51,7 @@ export const listCandidates = async (kubectl: Kubectl): Promise<Candidates> => {
 	if (!services.ok || !pods.ok) {
 		const refused = [services, pods].find(answer => !answer.ok);
 		const {because, tryThis} = refused && !refused.ok ? asUserFacingError('the namespace', refused) : {because: 'nothing could be listed', tryThis: 'name them: hairpin svc/NAME --from pod/NAME'};
-		return {because, tryThis};
+		return {because, tryThis: offerPractice(tryThis)};
 	}
 
 	const podItems = readList(dig(pods.value, 'items'));

@@ -1,7 +1,7 @@
 import {performance} from 'node:perf_hooks';
 import type {SessionState} from '../session-state.ts';
 import {UserFacingError} from '../user-facing-error.ts';
-import type {IncidentSource} from './incident-source.ts';
+import type {IncidentSource, Pair} from './incident-source.ts';
 import {
 	type Repair,
 	type RepairTools,
@@ -17,7 +17,7 @@ export type ChangeRunner = {
 	prepare(change?: string): void;
 	make(): void;
 	undo(): void;
-	/** Stops what goes on where it can be stopped, and waits until all is closed. */
+	/** Stops what goes on where it can be stopped, and waits until all is closed: a change that is being made comes to an end that is known. */
 	stop(because: Error): Promise<void>;
 };
 
@@ -28,7 +28,7 @@ const begun: ShownChange = {
 type Stage = {
 	readonly source: IncidentSource;
 	readonly store: Store;
-	readonly session: Pick<SessionRunner, 'found'>;
+	readonly session: Pick<SessionRunner, 'found' | 'stop'>;
 	readonly onDefect: (error: unknown) => void;
 };
 
@@ -36,15 +36,18 @@ type Show = (part: Partial<ShownChange>) => void;
 
 type Step = () => Promise<Partial<ShownChange>>;
 
+/** Whether a step ended because it was stopped, and not by a mistake of its own. */
+const isOfStop = (error: unknown, {aborted, reason}: AbortSignal): boolean => aborted && (error === reason || (error instanceof Error && error.name === 'AbortError'));
+
 /** Runs one step and shows what it says in the end, also why it could not be done. */
-const createStepper = (show: Show, onDefect: (error: unknown) => void) => async (phase: ShownChange['phase'], step: Step): Promise<void> => {
+const createStepper = (show: Show, signal: AbortSignal, onDefect: (error: unknown) => void) => async (phase: ShownChange['phase'], step: Step): Promise<void> => {
 	show({phase, failure: undefined});
 	try {
 		show(await step());
 	} catch (error) {
 		if (error instanceof UserFacingError) {
 			show({phase: 'failed', failure: {because: error.because, tryThis: error.tryThis}});
-		} else {
+		} else if (!isOfStop(error, signal)) {
 			onDefect(error);
 		}
 	}
@@ -55,7 +58,9 @@ const prepareRepair = async ({prepare}: Repair): Promise<Partial<ShownChange>> =
 	return {phase: isNeeded ? 'ready' : 'idle', preview: text, news: []};
 };
 
-const makeRepair = async ({make}: Repair, source: IncidentSource, store: Store): Promise<Partial<ShownChange>> => {
+/** Makes it once nobody looks any more: a session that runs would find half of it. */
+const makeRepair = async ({make}: Repair, {source, store, session}: Stage): Promise<Partial<ShownChange>> => {
+	await session.found();
 	const {text, after} = await make();
 	if (after) {
 		store.update({state: after, repairs: source.repairs(after)});
@@ -69,22 +74,33 @@ const freshMs = 120_000;
 
 const isFresh = (found: Found | undefined, shown: SessionState): boolean => found?.state === shown && performance.now() - found.atMs < freshMs;
 
+/** A repair, and what was found before it. */
+type Begun = Repair & {readonly before: {readonly state: SessionState; readonly pair: Pair | undefined}};
+
 /** Waits until the session has found all that it looks for, and begins the repair of that. */
-const beginRepair = async ({source, store, session}: Stage, tools: Omit<RepairTools, 'isFresh'>): Promise<Repair | undefined> => {
+const beginRepair = async ({source, store, session}: Stage, tools: Omit<RepairTools, 'isFresh'>): Promise<Begun | undefined> => {
 	const found = await session.found();
-	const {state} = store.get();
-	return source.beginRepair?.(state, {...tools, isFresh: isFresh(found, state)});
+	tools.signal.throwIfAborted();
+	const {state, pair} = store.get();
+	const repair = source.beginRepair?.(state, {...tools, isFresh: isFresh(found, state)});
+	return repair && {...repair, before: {state, pair}};
 };
 
-const undoRepair = async ({undo}: Repair): Promise<Partial<ShownChange>> => {
+/** Puts it back and shows what was found before it, since what was found after it is true no more. A session that runs would find half of both. */
+const undoRepair = async ({undo, before: {state, pair}}: Begun, {source, store, session}: Stage): Promise<Partial<ShownChange>> => {
+	await session.stop(new Error('the change is put back'));
 	const sentence = await undo();
+	const {view} = store.get();
+	store.update({
+		state: {...state}, pair, repairs: source.repairs(state), doing: '', failure: undefined, view: {...view, notice: 'put back: this was found before the change; r looks again'},
+	});
 	return {phase: 'undone', result: () => sentence};
 };
 
 export const createChangeRunner = (stage: Stage): ChangeRunner => {
 	const {source, store, onDefect} = stage;
 	const controller = new AbortController();
-	let repair: Repair | undefined;
+	let repair: Begun | undefined;
 	let running: Promise<void> = Promise.resolve();
 	const show: Show = part => {
 		store.update({change: {...(store.get().change ?? begun), ...part}});
@@ -94,14 +110,14 @@ export const createChangeRunner = (stage: Stage): ChangeRunner => {
 		show({news: [...(store.get().change?.news ?? []), news]});
 	};
 
-	const step = createStepper(show, onDefect);
+	const step = createStepper(show, controller.signal, onDefect);
 	const begin = async (named: string | undefined): Promise<Partial<ShownChange>> => {
 		await repair?.close();
 		repair = await beginRepair(stage, {tell, signal: controller.signal, change: named});
 		return repair ? prepareRepair(repair) : {};
 	};
 
-	const proceed = (phase: ShownChange['phase'], act: (repair: Repair) => Promise<Partial<ShownChange>>): void => {
+	const proceed = (phase: ShownChange['phase'], act: (repair: Begun) => Promise<Partial<ShownChange>>): void => {
 		const current = repair;
 		if (current && !isBusy(store.get().change)) {
 			running = step(phase, async () => act(current));
@@ -119,10 +135,10 @@ export const createChangeRunner = (stage: Stage): ChangeRunner => {
 			running = step('preparing', async () => begin(named));
 		},
 		make() {
-			proceed('making', async current => makeRepair(current, source, store));
+			proceed('making', async current => makeRepair(current, stage));
 		},
 		undo() {
-			proceed('undoing', async current => undoRepair(current));
+			proceed('undoing', async current => undoRepair(current, stage));
 		},
 		async stop(because) {
 			controller.abort(because);

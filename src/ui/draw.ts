@@ -109,7 +109,7 @@ const drawBody = (model: Model, area: Area): readonly Line[] => {
 		}
 
 		case 'pick': {
-			return [rule(area.width, [[Math.floor((area.width - 1) / 2), '┬']]), ...drawPick(model, {...area, height: area.height - 1})];
+			return [rule(area.width, model.pickList && 'services' in model.pickList ? [[Math.floor((area.width - 1) / 2), '┬']] : []), ...drawPick(model, {...area, height: area.height - 1})];
 		}
 
 		case 'runbook': {

@@ -5,7 +5,9 @@ import {findRecipe} from '../../src/changes/recipes/index.ts';
 import {isRefused} from '../../src/changes/recipes/shared.ts';
 import {checks} from '../../src/checks/index.ts';
 import type {Evidence} from '../../src/evidence/evidence.ts';
+import {nameCell} from '../../src/probes/matrix.ts';
 import {type Situation, buildEvidence, nginx} from '../helpers/evidence-builder.ts';
+import {readRecordedEvidence} from '../helpers/recorded-evidence.ts';
 
 const broken: Situation = {outcomes: {'mars1 vip': 'timeout'}};
 
@@ -65,6 +67,17 @@ test('to turn the workaround off while br_netfilter is missing breaks what works
 test('a wrong targetPort will be repaired by the port on which the pods listen', t => {
 	const refused: Situation = {targetPort: 81, outcomes: Object.fromEntries(['mars1 vip', 'mars1 10.244.0.19', 'mars2 vip', 'mars2 10.244.0.19', 'nginx-app vip', 'k8s1 vip'].map(cell => [cell, 'refused'])), node: {bridgeNetfilter: 1}};
 	t.deepEqual(predict('target-port=80', refused).filter(line => !line.endsWith(' fixed')), []);
+});
+
+test('what becomes of the practice incident is told of the probes as they will be made', async t => {
+	const evidence = await readRecordedEvidence('practice/target-port/found.bundle');
+	const predictions = predictChange(checks, evidence, prepare('target-port=80', evidence));
+	const straight = predictions.filter(({cell}) => cell.path === 'endpoint');
+	t.true(straight.length > 0);
+	t.true(straight.every(({cell, portBefore, expected}) => cell.toPort === 80 && portBefore === 81 && expected === 'fixed'));
+	t.true(predictions.filter(({cell}) => cell.path !== 'endpoint').every(({cell, portBefore}) => cell.toPort === 8080 && portBefore === undefined));
+	const {matrix} = await readRecordedEvidence('practice/target-port/target-port=80.bundle');
+	t.deepEqual(predictions.map(({cell}) => nameCell(cell)).toSorted(), matrix.map(cell => nameCell(cell)).toSorted());
 });
 
 test('a failure that nothing explains stays unclear', t => {

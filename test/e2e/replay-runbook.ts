@@ -15,7 +15,7 @@ const [file] = process.argv.slice(2);
 const [incident] = practiceIncidents;
 const found = await readFound(incident);
 const {manifest, lines} = found;
-const practice = createPracticeSource(incident, found, true);
+const practice = createPracticeSource(incident, found, {isHurried: true});
 const parsed = parseRunbook(readFileSync(file, 'utf8'));
 if ('mistakes' in parsed) {
 	throw new Error(JSON.stringify(parsed.mistakes));

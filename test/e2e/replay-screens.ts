@@ -1,5 +1,5 @@
-// The real screens over a recorded session: node test/e2e/replay-screens.ts NAME [held] [stuck] [defect] [pick] [slow=FACTOR]
-// `held` stops before the verdict until the screens are left, `stuck` never ends what it holds open, `defect` throws.
+// The real screens over a recorded session: node test/e2e/replay-screens.ts NAME [held] [blind] [labelled] [stuck] [defect] [pick] [slow=FACTOR]
+// `held` stops before the verdict until the screens are left, `blind` before anything is known, `labelled` is no cluster, `stuck` never ends what it holds open, `defect` throws.
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {checks} from '../../src/checks/index.ts';
@@ -11,11 +11,13 @@ import {readRecording} from '../helpers/session-recording.ts';
 
 const [name, ...words] = process.argv.slice(2);
 const isHeld = words.includes('held');
+const isBlind = words.includes('blind');
 const isPicked = words.includes('pick');
 const slowness = Number(words.find(word => word.startsWith('slow='))?.slice(5) ?? 0);
 const told = readRecording(name);
 
 const source: IncidentSource = {
+	...(words.includes('labelled') && {label: {word: 'RECORDED', says: 'no cluster is asked'}}),
 	checks,
 	async run(_pair, watch, signal) {
 		if (words.includes('defect')) {
@@ -24,7 +26,7 @@ const source: IncidentSource = {
 
 		let lastMs = 0;
 		for (const {event, state} of told) {
-			if (isHeld && event.type === 'diagnosed') {
+			if (isBlind || (isHeld && event.type === 'diagnosed')) {
 				// eslint-disable-next-line no-await-in-loop
 				await new Promise(resolve => {
 					signal.addEventListener('abort', resolve);

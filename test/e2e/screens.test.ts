@@ -139,6 +139,24 @@ test.serial('ctrl-c leaves in order, also while it runs; a second one does not w
 	t.false(twice.isAlternate);
 });
 
+test.serial('ctrl-c twice before anything is known leaves at once, and sends only those to look for remains who may have some', async t => {
+	for (const [word, isSwept] of [['labelled', false], ['stuck', true]] as const) {
+		// eslint-disable-next-line no-await-in-loop
+		const robot = await open(t, ['blind', 'stuck', word]);
+		// eslint-disable-next-line no-await-in-loop
+		await robot.sees('CHECKLIST');
+		robot.press('ctrl-c');
+		// eslint-disable-next-line no-await-in-loop
+		await robot.sees('ctrl-c again leaves at once');
+		robot.press('ctrl-c');
+		// eslint-disable-next-line no-await-in-loop
+		t.is((await robot.ended).exitCode, 130);
+		const text = robot.lines().join('\n');
+		t.true(text.includes('left at once'));
+		t.is(text.includes('hairpin sweep'), isSwept);
+	}
+});
+
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
 	test.serial(`${signal} leaves in order`, async t => {
 		const robot = await open(t, ['held']);

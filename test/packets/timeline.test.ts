@@ -27,8 +27,24 @@ test('a clock that is minutes ahead moves nothing', t => {
 	t.true(alignCaptures(client, ahead, flows).every(({atMs}) => Math.abs(atMs) < 60_000));
 });
 
-test('without flows the captures are told side by side in time, unpaired', t => {
+test('without flows the captures are told side by side in time, and only what nothing translated is paired', t => {
 	const rows = alignCaptures(client, backend, []);
-	t.is(rows.length, client.packets.length + backend.packets.length);
+	const paired = rows.filter(row => row.client && row.backend);
+	t.is(rows.length, client.packets.length + backend.packets.length - paired.length);
+	t.true(paired.length > 0);
+	t.true(paired.every(row => row.client?.destination.ip === row.backend?.destination.ip && row.client?.what === row.backend?.what));
 	t.deepEqual(rows.map(({atMs}) => atMs), rows.map(({atMs}) => atMs).toSorted((a, b) => a - b));
+});
+
+test('packets that no flow knows pair by their addresses, each once, and one that is sent again later does not pair with the first', t => {
+	const [source, destination] = [{ip: '10.244.0.18', port: 40_000}, {ip: '10.244.0.19', port: 81}];
+	const packet = (frame: number, timeMs: number, what = 'S') => ({
+		frame, timeMs, what, source, destination, payloadLength: 0,
+	});
+	const rows = alignCaptures(
+		{label: 'client', packets: [packet(1, 0), packet(2, 1000), packet(3, 1000.5, '.'), packet(4, 1000.6, '.')]},
+		{label: 'backend', packets: [packet(1, 1000.2), packet(2, 1001, '.'), packet(3, 1001.1, '.')]},
+		[],
+	);
+	t.deepEqual(rows.map(row => [row.client?.frame, row.backend?.frame]), [[1, undefined], [2, 1], [3, 2], [4, 3]]);
 });

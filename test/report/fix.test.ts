@@ -15,6 +15,7 @@ import {
 } from '../../src/report/fix-text.ts';
 import {initialState} from '../../src/session-state.ts';
 import {buildEvidence} from '../helpers/evidence-builder.ts';
+import {readRecordedEvidence} from '../helpers/recorded-evidence.ts';
 
 const evidence = buildEvidence({outcomes: {'mars1 vip': 'timeout'}});
 const repaired = buildEvidence({});
@@ -118,6 +119,24 @@ test('before and after stand side by side, and the journal is a table', t => {
 		type: 'leftovers-removed', node: 'k8s1', mode: 'ipvs', left: ['kube-ipvs0'],
 	}), 'k8s1: rules of mode ipvs removed, but not: kube-ipvs0');
 	t.is(formatChangeNews({type: 'rejudged', node: 'k8s1', worse: []}), 'after k8s1: nothing is worse');
+});
+
+test('an endpoint whose port the change moved stands beside what it was before, and its preview says so', async t => {
+	const found = await readRecordedEvidence('practice/target-port/found.bundle');
+	const {matrix} = await readRecordedEvidence('practice/target-port/target-port=80.bundle');
+	const rows = formatBeforeAfter(found.matrix, matrix).slice(1);
+	t.true(rows.every(row => / ✗ refused(?: at :81)? +✓ /v.test(row)));
+	t.true(rows.some(row => /10\.244\.0\.19:80 +✗ refused at :81 +✓/v.test(row)));
+	const {recipe, value} = findRecipe('target-port=80')!;
+	const plan = recipe.plan({nodes: [], evidence: found, proxy: {kind: 'units'}}, value);
+	if (isRefused(plan)) {
+		throw new Error(plan.refused);
+	}
+
+	const moved: Change = {
+		id: 'target-port=80', recipe, value, plan,
+	};
+	t.regex(formatPreview(previewChange(moved, [], found, [])), /default\/mars1 +→ +10\.244\.0\.19:80 +✗ → ✓ will be open +\(until now :81\)/v);
 });
 
 test('JSON tells of a preview what of a result is not there yet, and of a failure why', t => {

@@ -3,7 +3,8 @@ import type {Finding} from '../../src/check.ts';
 import {checks} from '../../src/checks/index.ts';
 import {diagnose} from '../../src/diagnosis.ts';
 import {formatJson} from '../../src/report/json.ts';
-import {formatBackendHits, formatCell} from '../../src/report/matrix-text.ts';
+import {countFailing, formatBackendHits, formatCell} from '../../src/report/matrix-text.ts';
+import {formatSummary} from '../../src/report/summary.ts';
 import {formatTable, wrapText} from '../../src/report/table.ts';
 import {formatReport} from '../../src/report/text.ts';
 import {initialState, type SessionState} from '../../src/session-state.ts';
@@ -53,6 +54,29 @@ test('the text has inventory, matrix, ladder, checklist, verdict and repair, no 
 	t.regex(text, /SYN-ACK from 10\.244\.0\.19:80, expected 10\.98\.171\.178:8080/v);
 	const [report] = text.split('\nwhat would fix it', 1);
 	t.deepEqual(report.split('\n').filter(line => line.length > 122), []);
+});
+
+test('for a narrower terminal prose is broken between words, so that none is torn', t => {
+	const [report] = formatReport(state, repairOf, false, 90).split('\nwhat would fix it', 1);
+	const prose = report.slice(report.indexOf('\nchecks'));
+	t.deepEqual(prose.split('\n').filter(line => line.length > 90), []);
+	t.true(prose.split('\n').some(line => line.length > 70));
+	t.is(prose.replaceAll(/\s+/gv, ' '), formatReport(state, repairOf).split('\nwhat would fix it', 1)[0].replaceAll(/\s+/gv, ' ').slice(-prose.replaceAll(/\s+/gv, ' ').length));
+});
+
+test('the summary names what will not last as the screens do', t => {
+	const text = formatSummary(state, repairOf).replaceAll(/\s+/gv, ' ');
+	t.true(text.includes('not for long: br_netfilter survives a reboot'));
+	t.false(text.includes('br-nf-reset-at-boot-or-runtime'));
+	t.true(state.diagnosis!.sentence.endsWith('latent: br-nf-reset-at-boot-or-runtime'));
+});
+
+test('one probe fails, two probes fail', t => {
+	const [first, second, ...others] = evidence.matrix.map(cell => ({...cell, attempts: [{outcome: 'open' as const, ms: 1}]}));
+	const failing = {attempts: [{outcome: 'timeout' as const, ms: 3000}]};
+	t.is(countFailing([{...first, ...failing}, second]), '1 of 2 probes fails');
+	t.is(countFailing([{...first, ...failing}, {...second, ...failing}, ...others]), `2 of ${evidence.matrix.length} probes fail`);
+	t.is(countFailing([first]), '0 of 1 probes fail');
 });
 
 const cell = evidence.matrix[0];

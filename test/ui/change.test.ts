@@ -1,4 +1,6 @@
+import {once} from 'node:events';
 import {performance} from 'node:perf_hooks';
+import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
 import {checks} from '../../src/checks/index.ts';
 import {type SessionState, initialState} from '../../src/session-state.ts';
@@ -7,8 +9,9 @@ import type {IncidentSource} from '../../src/ui/incident-source.ts';
 import type {Model} from '../../src/ui/model.ts';
 import {pressKey} from '../../src/ui/press-key.ts';
 import type {Repair} from '../../src/ui/repair.ts';
+import {journalText} from '../../src/ui/screens/journal.ts';
 import type {Found, SessionRunner} from '../../src/ui/session-runner.ts';
-import {createStore} from '../../src/ui/store.ts';
+import {type Store, createStore} from '../../src/ui/store.ts';
 import {initialView, screenOf} from '../../src/ui/view.ts';
 import {UserFacingError} from '../../src/user-facing-error.ts';
 import {readRecording} from '../helpers/session-recording.ts';
@@ -38,6 +41,12 @@ test('the key of the repair is on where there is a cause that hairpin repairs, a
 	}
 });
 
+test('what is typed to put a change back is offered where there is a journal, not where a recording was changed', t => {
+	const textOf = (part: Partial<Model>): string => journalText({...model, journal: 'x  in force\n', ...part}, 100).flat().map(({text}) => text).join('');
+	t.true(textOf({}).includes('hairpin undo ID'));
+	t.false(textOf({label: {word: 'PRACTICE', says: 'nothing real is changed'}}).includes('hairpin undo'));
+});
+
 const shown = {
 	preview: () => 'modprobe br_netfilter', news: [], result: undefined, failure: undefined,
 } as const;
@@ -52,11 +61,24 @@ test('only what is shown can be agreed to, only what is made can be put back, an
 	}
 });
 
+/** Waits until the change on the screen has come so far. */
+const untilPhase = (store: Store) => async (phase: string) => new Promise<void>(resolve => {
+	const look = (): void => {
+		if (store.get().change?.phase === phase) {
+			resolve();
+		}
+	};
+
+	store.subscribe(look);
+	look();
+});
+
 const run = (repair: Partial<Repair>, found: SessionRunner['found'] = async () => undefined) => {
+	const stopped: string[] = [];
 	const store = createStore(model);
 	const defects: unknown[] = [];
 	const closed: string[] = [];
-	const begun: Array<{readonly state: SessionState; readonly isFresh: boolean}> = [];
+	const begun: Array<{readonly state: SessionState; readonly isFresh: boolean; readonly signal: AbortSignal}> = [];
 	const whole: Repair = {
 		prepare: async () => ({text: () => 'modprobe br_netfilter', isNeeded: true}),
 		make: async () => ({text: () => 'verified', after: undefined}),
@@ -70,29 +92,27 @@ const run = (repair: Partial<Repair>, found: SessionRunner['found'] = async () =
 		checks,
 		run: async () => founding,
 		repairs: () => [],
-		beginRepair(state, {isFresh}) {
-			begun.push({state, isFresh});
+		beginRepair(state, {isFresh, signal}) {
+			begun.push({state, isFresh, signal});
 			return whole;
 		},
 		close: async () => undefined,
 	};
 	const runner = createChangeRunner({
-		source, store, session: {found}, onDefect(error) {
+		source,
+		store,
+		session: {
+			found,
+			async stop({message}) {
+				stopped.push(message);
+			},
+		},
+		onDefect(error) {
 			defects.push(error);
 		},
 	});
-	const until = async (phase: string) => new Promise<void>(resolve => {
-		const look = (): void => {
-			if (store.get().change?.phase === phase) {
-				resolve();
-			}
-		};
-
-		store.subscribe(look);
-		look();
-	});
 	return {
-		store, runner, defects, closed, begun, until,
+		store, runner, defects, closed, begun, until: untilPhase(store), stopped,
 	};
 };
 
@@ -174,4 +194,94 @@ test('leaving waits for a change that is being made', async t => {
 	resolve({text: () => 'verified', after: undefined});
 	await stopped;
 	t.deepEqual(closed, ['closed']);
+});
+
+test('a change that ends because the screens were left is no defect, a mistake of its own is', async t => {
+	for (const [fail, isDefect] of [
+		[async (signal: AbortSignal) => sleep(60_000, undefined, {signal}), false],
+		[async (signal: AbortSignal) => {
+			await once(signal, 'abort');
+			signal.throwIfAborted();
+		}, false],
+		[async (signal: AbortSignal) => {
+			await once(signal, 'abort');
+			throw new TypeError('x is not a function');
+		}, true],
+	] as const) {
+		const {runner, defects, closed, until, begun: begunWith} = run({
+			async make() {
+				await fail(begunWith[0].signal);
+				return {text: () => 'verified', after: undefined};
+			},
+		});
+		runner.prepare();
+		// eslint-disable-next-line no-await-in-loop
+		await until('ready');
+		runner.make();
+		// eslint-disable-next-line no-await-in-loop
+		await until('making');
+		// eslint-disable-next-line no-await-in-loop
+		await runner.stop(new Error('left'));
+		t.is(defects.length, isDefect ? 1 : 0);
+		t.deepEqual(closed, ['closed']);
+	}
+});
+
+test('nothing begins once the screens are left', async t => {
+	const {promise, resolve} = Promise.withResolvers<undefined>();
+	const {runner, begun, defects, until} = run({}, async () => promise);
+	runner.prepare();
+	await until('preparing');
+	const stopped = runner.stop(new Error('left'));
+	resolve(undefined);
+	await stopped;
+	t.deepEqual([begun, defects], [[], []]);
+});
+
+test('what is put back is shown as it was found before, and a session that runs is stopped first', async t => {
+	const well: SessionState = {...founding, diagnosis: {...founding.diagnosis!, conclusion: 'healthy', cause: undefined}};
+	const order: string[] = [];
+	const {store, runner, stopped, until} = run({
+		make: async () => ({text: () => 'verified', after: well}),
+		async undo() {
+			order.push(...stopped, 'undone');
+			return 'put back';
+		},
+	});
+	runner.prepare();
+	await until('ready');
+	runner.make();
+	await until('made');
+	t.is(store.get().state.diagnosis?.conclusion, 'healthy');
+	store.update({state: initialState});
+	runner.undo();
+	await until('undone');
+	t.is(store.get().state.diagnosis?.cause?.check.id, 'br-netfilter-not-loaded');
+	t.regex(store.get().view.notice, /before the change; r looks again/v);
+	t.deepEqual(order, ['the change is put back', 'undone']);
+});
+
+test('nothing is made while a session still looks', async t => {
+	const answers: Array<PromiseWithResolvers<undefined>> = [];
+	const made: string[] = [];
+	const {runner, until} = run({
+		async make() {
+			made.push('made');
+			return {text: () => 'verified', after: undefined};
+		},
+	}, async () => {
+		const answer = Promise.withResolvers<undefined>();
+		answers.push(answer);
+		return answer.promise;
+	});
+	runner.prepare();
+	await until('preparing');
+	answers[0].resolve(undefined);
+	await until('ready');
+	runner.make();
+	await until('making');
+	t.deepEqual(made, []);
+	answers[1].resolve(undefined);
+	await until('made');
+	t.deepEqual(made, ['made']);
 });

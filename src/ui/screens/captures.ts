@@ -26,11 +26,12 @@ export const labelOf = ({state}: Model, side: Side): string | undefined => {
 		return undefined;
 	}
 
+	const {client} = state.target;
 	if (side === 'client') {
-		return podLabel(state.target.client);
+		return podLabel(client);
 	}
 
-	const met = state.capture?.flows.toSorted((a, b) => Number(a.ending === 'established') - Number(b.ending === 'established')).at(0)?.ladder.flatMap(({sightings}) => sightings).find(({role}) => role === 'backend')?.point;
+	const met = state.capture?.flows.toSorted((a, b) => Number(a.ending === 'established') - Number(b.ending === 'established')).at(0)?.ladder.flatMap(({sightings}) => sightings).find(({role, point}) => role === 'backend' && point !== podLabel(client))?.point;
 	return met ?? state.live.values().find(({role}) => role === 'backend')?.label ?? state.target.backends.map(pod => podLabel(pod)).at(0);
 };
 

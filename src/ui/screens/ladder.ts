@@ -1,5 +1,10 @@
 import type {Flow} from '../../packets/flow.ts';
-import {formatFlowTitle, formatLadder, ladderPictureWidth} from '../../report/ladder-text.ts';
+import {
+	columnsOf,
+	formatFlowTitle,
+	formatLadder,
+	ladderPictureWidth,
+} from '../../report/ladder-text.ts';
 import {
 	type Line,
 	cut,
@@ -27,7 +32,7 @@ const lookOf = (text: string): Look => (text.includes('✗') ? 'bad' : (text.inc
 const pictureOf = (flow: Flow, {state}: Model): Picture => {
 	const points = (state.capture?.points ?? []).filter(({problem}) => problem === undefined).map(({label, role}) => ({point: label, role}));
 	const [roles, names, ...rows] = formatLadder(flow, points, mostRows, unlimited);
-	const width = ladderPictureWidth(points.length);
+	const width = ladderPictureWidth(columnsOf(flow, points).length);
 	return {
 		title: formatFlowTitle(flow),
 		width,
