@@ -13,6 +13,7 @@ import {
 	spread,
 } from './line.ts';
 import type {Model} from './model.ts';
+import {completionsOf} from './prompt.ts';
 import {changeText} from './screens/change.ts';
 import {claimsText} from './screens/claims.ts';
 import {evidenceText} from './screens/evidence.ts';
@@ -31,7 +32,7 @@ import {drawRunbook} from './screens/runbook.ts';
 import {drawShell, shellArea} from './screens/shell.ts';
 import {walkText} from './screens/walk.ts';
 import {spinnerAt} from './theme.ts';
-import {type ScreenName, screenOf} from './view.ts';
+import {type Prompt, type ScreenName, screenOf} from './view.ts';
 
 const texts = {
 	ladder: ladderText, matrix: matrixText, evidence: evidenceText, claims: claimsText, walk: walkText, help: helpText, change: changeText, journal: journalText,
@@ -140,6 +141,19 @@ const drawKeys = (model: Model, width: number): Line => {
 	return shown.flatMap(({key, says, isOff}): Line => [span(' '), span(key, isOff ? 'dim' : 'accent'), span(` ${says} `, 'dim')]);
 };
 
+/** As many words as there is room for, and how many more there are. */
+const fitWords = (words: readonly string[], room: number): string => {
+	const isWhole = words.join(' ').length <= room;
+	const count = isWhole ? words.length : words.findLastIndex((_, index) => `${words.slice(0, index).join(' ')} … ${words.length - index} more`.length <= room);
+	return isWhole ? words.join(' ') : `${words.slice(0, Math.max(0, count)).join(' ')} … ${words.length - Math.max(0, count)} more`;
+};
+
+const drawPrompt = (model: Model, {kind, text, caret}: Prompt, width: number): Line => {
+	const typed = line([kind === 'command' ? ' :' : ' /', 'accent'], text.slice(0, caret), ['▏', 'accent'], text.slice(caret));
+	const completions = kind === 'command' ? fitWords(completionsOf(model, text), width - lineWidth(typed) - 3) : '';
+	return [...typed, ...line([`  ${completions}`, 'dim'])];
+};
+
 const drawFooter = (model: Model, width: number): Line => {
 	const {prompt, notice, isLeaving} = model.view;
 	if (isLeaving) {
@@ -147,7 +161,7 @@ const drawFooter = (model: Model, width: number): Line => {
 	}
 
 	if (prompt) {
-		return line([prompt.kind === 'command' ? ' :' : ' /', 'accent'], prompt.text, ['▏', 'accent'], [notice === '' ? '' : `  ${notice}`, 'dim']);
+		return drawPrompt(model, prompt, width);
 	}
 
 	return notice === '' ? drawKeys(model, width) : line([` ${notice}`, 'warn']);

@@ -3,12 +3,18 @@ import {plainLine, textHeight, textOf} from './draw.ts';
 import {
 	type ActionName,
 	type KeyBinding,
-	commandBindings,
 	findBinding,
 	withoutNamedChange,
 } from './keys.ts';
 import type {Area} from './line.ts';
 import type {Model} from './model.ts';
+import {
+	commandsOf,
+	completeCommand,
+	completionsOf,
+	editPrompt,
+	promptOf,
+} from './prompt.ts';
 import {capturesCursor, timelineOf} from './screens/captures.ts';
 import {checkRows, checklistCursor} from './screens/checklist.ts';
 import {pickColumn, pickCursor, pickItems} from './screens/pick.ts';
@@ -21,6 +27,7 @@ import {
 	stepScroll,
 } from './screens/runbook.ts';
 import {
+	type Prompt,
 	type Subject,
 	type View,
 	moveCursor,
@@ -172,10 +179,10 @@ const acts: Readonly<Record<ActionName, Act>> = {
 	'pick-another': ({view}) => ({view: pushScreen(view, 'pick'), deed: 'list'}),
 	'keep-bundle': ({view}) => ({view, deed: 'keep-bundle'}),
 	'open-packets': ({view}) => ({view, deed: 'open-packets'}),
-	search: ({view}) => ({view: {...view, prompt: {kind: 'filter', text: view.filter}, notice: ''}}),
+	search: ({view}) => ({view: {...view, prompt: promptOf('filter', view.filter), notice: ''}}),
 	'find-next': findNext,
 	copy: ({view}) => ({view: {...view, notice: 'copied, where the terminal allows it'}, deed: 'copy'}),
-	command: ({view}) => ({view: {...view, prompt: {kind: 'command', text: ''}, notice: ''}}),
+	command: ({view}) => ({view: {...view, prompt: promptOf('command'), notice: ''}}),
 	help: ({view}) => ({view: pushScreen(view, 'help')}),
 	back: goBack,
 	quit: ({view}) => ({view, deed: 'quit'}),
@@ -190,12 +197,6 @@ const act = (model: Model, area: Area, binding: KeyBinding): Pressed => {
 
 const withName = /^(?<command>fix|bundle) +(?<name>\S.*)$/v;
 
-/** What can be typed on: commands, and after `fix` the changes. */
-const commandNames = ({changeNames}: Model, text: string): readonly string[] => [
-	...commandBindings.map(({command = ''}) => command),
-	...(text.startsWith('fix ') ? changeNames.map(name => `fix ${name}`) : []),
-].filter(command => command.startsWith(text));
-
 const showNamed = (model: Model, change: string): Pressed => {
 	const reason = withoutNamedChange(model);
 	return reason === undefined ? {view: pushScreen(model.view, 'change'), deed: 'prepare-change', named: change} : {view: {...model.view, notice: reason}};
@@ -209,9 +210,10 @@ const runCommand = (model: Model, area: Area, text: string): Pressed => {
 		return (named === 'fix' ? showNamed : keepNamed)(model, name);
 	}
 
-	const names = commandNames(model, text);
-	const binding = commandBindings.find(({command}) => command === text) ?? (names.length === 1 ? commandBindings.find(({command}) => command === names[0]) : undefined);
-	return binding ? act(model, area, binding) : {view: {...model.view, notice: text === '' ? '' : `no command ${text}; there are ${commandNames(model, '').join(' ')}`}};
+	const [only = '', ...others] = completionsOf(model, text);
+	const wanted = others.length === 0 ? only : text;
+	const binding = text === '' ? undefined : commandsOf(model).find(({command}) => command === text) ?? commandsOf(model).find(({command}) => command === wanted);
+	return binding ? act(model, area, binding) : {view: {...model.view, notice: text === '' ? '' : `no command ${text}: after : all of them are listed`}};
 };
 
 const enterPrompt = (model: Model, area: Area): Pressed => {
@@ -224,28 +226,10 @@ const enterPrompt = (model: Model, area: Area): Pressed => {
 	return runCommand({...model, view: {...view, prompt: undefined, notice: ''}}, area, prompt?.text.trim() ?? '');
 };
 
-/** As far as all that can be typed on agree. */
-const completeCommand = (model: Model, typed: string): string => {
-	const [first = typed, ...others] = commandNames(model, typed);
-	const length = [...first].findIndex((letter, index) => others.some(other => other[index] !== letter));
-	return length <= typed.length ? first : first.slice(0, length);
-};
+const typePrompt = (view: View, prompt: Prompt): View => ({...view, prompt, ...(prompt.kind === 'filter' && {filter: prompt.text.toLowerCase()})});
 
-const typePrompt = (model: Model, text: string): View => {
+const pressInPrompt = (model: Model, area: Area, prompt: Prompt, {key, text}: Press): Pressed => {
 	const {view} = model;
-	const {prompt} = view;
-	if (!prompt) {
-		return view;
-	}
-
-	return prompt.kind === 'filter'
-		? {...view, prompt: {...prompt, text}, filter: text.toLowerCase()}
-		: {...view, prompt: {...prompt, text}, notice: commandNames(model, text).join(' ')};
-};
-
-const pressInPrompt = (model: Model, area: Area, {key, text}: Press): Pressed => {
-	const {view} = model;
-	const typed = view.prompt?.text ?? '';
 	switch (key) {
 		case 'enter': {
 			return enterPrompt(model, area);
@@ -253,23 +237,16 @@ const pressInPrompt = (model: Model, area: Area, {key, text}: Press): Pressed =>
 
 		case 'esc':
 		case 'ctrl-c': {
-			return {
-				view: {
-					...view, prompt: undefined, filter: '', notice: '',
-				},
-			};
-		}
-
-		case 'backspace': {
-			return {view: typePrompt(model, typed.slice(0, -1))};
+			const closed = {...view, prompt: undefined, ...(prompt.kind === 'filter' && {filter: ''})};
+			return {view: closed, deed: key === 'esc' ? undefined : 'quit'};
 		}
 
 		case 'tab': {
-			return {view: view.prompt?.kind === 'command' ? typePrompt(model, completeCommand(model, typed)) : view};
+			return {view: prompt.kind === 'command' ? typePrompt(view, completeCommand(model, prompt.text)) : view};
 		}
 
 		default: {
-			return {view: typePrompt(model, typed + text)};
+			return {view: typePrompt(view, editPrompt(prompt, key, text))};
 		}
 	}
 };
@@ -290,7 +267,7 @@ const pressInPick = (view: View, {key, text}: Press): View | undefined => {
 export const pressKey = (model: Model, area: Area, press: Press): Pressed => {
 	const {view} = model;
 	if (view.prompt) {
-		return pressInPrompt(model, area, press);
+		return pressInPrompt(model, area, view.prompt, press);
 	}
 
 	const filtered = screenOf(view) === 'pick' ? pressInPick(view, press) : undefined;

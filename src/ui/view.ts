@@ -11,8 +11,8 @@ export type Subject =
 	| {readonly kind: 'cell'; readonly name: string}
 	| {readonly kind: 'captures'};
 
-/** What is being typed on the last line. */
-export type Prompt = {readonly kind: 'filter' | 'command'; readonly text: string};
+/** What is being typed on the last line, and before which of its letters the next one goes. */
+export type Prompt = {readonly kind: 'filter' | 'command'; readonly text: string; readonly caret: number};
 
 /** Where the person looks: everything on screen that is not of the incident. */
 export type View = {
