@@ -4,7 +4,7 @@ import {handOver} from '../terminal/hand-over.ts';
 import {findPacketViewer, showPackets} from '../terminal/packet-viewer.ts';
 import {UserFacingError} from '../user-facing-error.ts';
 import type {ChangeRunner} from './change-runner.ts';
-import {plainLine, shellPlace, textOf} from './draw.ts';
+import {copyOf, shellPlace} from './draw.ts';
 import type {IncidentSource} from './incident-source.ts';
 import type {Input} from './input.ts';
 import type {Area} from './line.ts';
@@ -188,7 +188,7 @@ export const createDeeds = (stage: Stage): Readonly<Record<Deed, (named?: string
 		void readPickList(stage);
 	},
 	copy() {
-		copyToClipboard((textOf(stage.store.get(), process.stdout.columns) ?? []).map(spans => plainLine(spans)).join('\n'));
+		copyToClipboard(copyOf(stage.store.get(), process.stdout.columns));
 	},
 	quit: stage.leave,
 	suspend: stage.suspend,

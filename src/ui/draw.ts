@@ -54,6 +54,12 @@ export const textOf = (model: Model, width: number): readonly Line[] | undefined
 
 export const plainLine = (spans: Line): string => spans.map(({text}) => text).join('').trimEnd();
 
+// No window is as wide: what is copied is pasted into a shell or a ticket, so commands and output stay on their own lines.
+const unwrapped = 5000;
+
+/** The whole text on screen as it is copied. */
+export const copyOf = (model: Model, width: number): string => (textOf(model, screenOf(model.view) === 'evidence' ? unwrapped : width) ?? []).map(spans => plainLine(spans)).join('\n');
+
 /** What is searched for, inverted. */
 const markFound = (spans: Line, wanted: string): Line => (wanted === ''
 	? spans

@@ -9,10 +9,9 @@ import {
 import type {Area} from './line.ts';
 import type {Model} from './model.ts';
 import {
-	commandsOf,
 	completeCommand,
-	completionsOf,
 	editPrompt,
+	findCommand,
 	promptOf,
 } from './prompt.ts';
 import {capturesCursor, timelineOf} from './screens/captures.ts';
@@ -210,10 +209,12 @@ const runCommand = (model: Model, area: Area, text: string): Pressed => {
 		return (named === 'fix' ? showNamed : keepNamed)(model, name);
 	}
 
-	const [only = '', ...others] = completionsOf(model, text);
-	const wanted = others.length === 0 ? only : text;
-	const binding = text === '' ? undefined : commandsOf(model).find(({command}) => command === text) ?? commandsOf(model).find(({command}) => command === wanted);
-	return binding ? act(model, area, binding) : {view: {...model.view, notice: text === '' ? '' : `no command ${text}: after : all of them are listed`}};
+	if (text === '') {
+		return {view: model.view};
+	}
+
+	const binding = findCommand(model, text);
+	return binding ? act(model, area, binding) : {view: {...model.view, notice: `no command ${text}: after : all of them are listed`}};
 };
 
 const enterPrompt = (model: Model, area: Area): Pressed => {

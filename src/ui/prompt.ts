@@ -1,4 +1,4 @@
-import {commandBindings} from './keys.ts';
+import {type KeyBinding, commandBindings} from './keys.ts';
 import type {Model} from './model.ts';
 import type {Prompt} from './view.ts';
 
@@ -42,13 +42,20 @@ export const editPrompt = (typed: Prompt, key: string, text: string): Prompt =>
 	edits[key]?.(typed) ?? {...typed, text: typed.text.slice(0, typed.caret) + text + typed.text.slice(typed.caret), caret: typed.caret + text.length};
 
 /** The commands that there are: those of a runbook's own screen only where one is walked. */
-export const commandsOf = ({guided}: Model) => commandBindings.filter(({on}) => guided !== undefined || on === 'everywhere' || on.some(screen => screen !== 'runbook'));
+const commandsOf = ({guided}: Model): readonly KeyBinding[] => commandBindings.filter(({on}) => guided !== undefined || on === 'everywhere' || on.some(screen => screen !== 'runbook'));
 
 /** What can be typed on: commands, and after `fix` the changes. */
 export const completionsOf = (model: Model, text: string): readonly string[] => [
 	...commandsOf(model).map(({command = ''}) => command),
 	...(text.startsWith('fix ') ? model.changeNames.map(name => `fix ${name}`) : []),
 ].filter(command => command.startsWith(text));
+
+/** What a command does that was typed whole, or as far as only one begins so. */
+export const findCommand = (model: Model, text: string): KeyBinding | undefined => {
+	const commands = commandsOf(model);
+	const [only, ...others] = commands.filter(({command}) => command?.startsWith(text));
+	return commands.find(({command}) => command === text) ?? (others.length === 0 ? only : undefined);
+};
 
 /** What was typed, completed as far as all that can be typed on agree. */
 export const completeCommand = (model: Model, typed: string): Prompt => {

@@ -17,8 +17,10 @@ export const buildModel = (part: Partial<Model> = {}): Model => ({
 
 const typed = (key: string): string => (key === 'space' ? ' ' : (key.length === 1 ? key : ''));
 
+const usualWindow: Area = {width: 120, height: 36};
+
 /** The same after keys were pressed, and what the last one asks for. */
-export const pressAll = (model: Model, keys: readonly string[], area: Area = {width: 120, height: 36}): {readonly model: Model; readonly last: Pressed} => {
+export const pressAll = (model: Model, keys: readonly string[], area: Area = usualWindow): {readonly model: Model; readonly last: Pressed} => {
 	let last: Pressed = {view: model.view};
 	for (const key of keys) {
 		last = pressKey({...model, view: last.view}, area, {key, text: typed(key)});
@@ -28,4 +30,4 @@ export const pressAll = (model: Model, keys: readonly string[], area: Area = {wi
 };
 
 /** The lines of the window. */
-export const linesOf = (model: Model, area: Area = {width: 120, height: 36}): readonly string[] => drawScreen(model, area).map(spans => plainLine(spans));
+export const linesOf = (model: Model, area: Area = usualWindow): readonly string[] => drawScreen(model, area).map(spans => plainLine(spans));
