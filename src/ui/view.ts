@@ -48,6 +48,9 @@ export const initialView = (screen: ScreenName): View => ({
 
 export const screenOf = ({stack}: View): ScreenName => stack.at(-1) ?? 'incident';
 
+/** What a pane of the incident is filtered by: only the one that has the focus is. */
+export const filterOf = (view: View, pane: PaneName): string => (screenOf(view) === 'incident' && view.pane === pane ? view.filter : '');
+
 /** Another screen on top; one that is open already is not opened twice. */
 export const pushScreen = (view: View, screen: ScreenName): View => ({
 	...view, stack: [...view.stack.filter(other => other !== screen), screen], scroll: 0, filter: '', notice: '',

@@ -12,10 +12,10 @@ test('enter opens what the verdict says is more: every command that repairs it, 
 	t.regex(linesOf(model, small).join('\n'), /FIX .*\(\d+ more: enter\)/v);
 	const {model: evidence} = pressAll(model, ['enter'], small);
 	const shown = textOf(evidence, 80)!.map(spans => plainLine(spans).trim()).join(' ');
-	const copied = copyOf(evidence, 80).split('\n').map(text => text.trimStart());
+	const copied = new Set(copyOf(evidence, 80).split('\n').map(text => text.trimStart()));
 	t.true(model.repairs.length > 5);
 	for (const command of model.repairs) {
-		t.true(copied.includes(command.trimStart()), command);
+		t.true(copied.has(command.trimStart()), command);
 		t.true(shown.replaceAll(/\s+/gv, ' ').includes(command.trim().replaceAll(/\s+/gv, ' ')), command);
 	}
 });

@@ -60,8 +60,8 @@ const heading = (title: string): readonly Line[] => [line([` ${title}`, 'strong'
 /** What a person would type, whole: a line that is too long goes on further right. */
 const commandText = (command: string, width: number): readonly Line[] => {
 	const [first, ...rest] = wrap(command, width - 9);
-	const indent = command.length - command.trimStart().length + 2;
-	return indentLines([first, ...indentLines(rest, indent)], 3);
+	const further = command.length - command.trimStart().length + 2;
+	return indent([first, ...indentLines(rest, further)]);
 };
 
 const repairsText = ({repairs, state}: Model, id: string, width: number): readonly Line[] => (repairs.length === 0 || state.diagnosis?.cause?.check.id !== id
