@@ -4,6 +4,7 @@ import {
 	type ActionName,
 	type KeyBinding,
 	findBinding,
+	sayElsewhere,
 	withoutNamedChange,
 } from './keys.ts';
 import type {Area} from './line.ts';
@@ -146,6 +147,8 @@ const goBack: Act = ({view}) => {
 	return screenOf(view) === 'pick' && view.stack.length === 1 ? {view, deed: 'quit'} : {view: popScreen(view), deed: isShell ? 'close-shell' : undefined};
 };
 
+const openShell = (isShellWide: boolean): Act => ({view}) => ({view: {...pushScreen(view, 'shell'), isShellWide}, deed: 'open-shell'});
+
 const everything = 1_000_000;
 
 const acts: Readonly<Record<ActionName, Act>> = {
@@ -168,7 +171,8 @@ const acts: Readonly<Record<ActionName, Act>> = {
 	'show-claims': ({view}) => ({view: pushScreen(view, 'claims')}),
 	'show-walk': ({view}) => ({view: pushScreen(view, 'walk')}),
 	'show-journal': ({view}) => ({view: pushScreen(view, 'journal'), deed: 'read-journal'}),
-	'show-shell': ({view}) => ({view: pushScreen(view, 'shell'), deed: 'open-shell'}),
+	'show-shell': openShell(false),
+	'show-wide-shell': openShell(true),
 	'show-change': ({view}) => ({view: pushScreen(view, 'change'), deed: 'prepare-change'}),
 	'make-change': ({view}) => ({view: {...view, scroll: 0}, deed: 'make-change'}),
 	'undo-change': ({view}) => ({view: {...view, scroll: 0}, deed: 'undo-change'}),
@@ -258,10 +262,10 @@ export type Press = {readonly key: string; readonly text: string};
 /** In the pick list, letters filter. */
 const pressInPick = (view: View, {key, text}: Press): View | undefined => {
 	if (key === 'backspace') {
-		return {...view, filter: view.filter.slice(0, -1)};
+		return {...view, filter: view.filter.slice(0, -1), notice: ''};
 	}
 
-	return /^[\w\-.]$/v.test(text) && key.length === 1 ? {...view, filter: view.filter + text.toLowerCase()} : undefined;
+	return /^[\w\-.]$/v.test(text) && key.length === 1 ? {...view, filter: view.filter + text.toLowerCase(), notice: ''} : undefined;
 };
 
 /** What a key changes. Pure, but for the deed that somebody else does. */
@@ -273,5 +277,5 @@ export const pressKey = (model: Model, area: Area, press: Press): Pressed => {
 
 	const filtered = screenOf(view) === 'pick' ? pressInPick(view, press) : undefined;
 	const binding = findBinding(screenOf(view), press.key);
-	return filtered ? {view: filtered} : (binding ? act(model, area, binding) : {view});
+	return filtered ? {view: filtered} : (binding ? act(model, area, binding) : {view: {...view, notice: sayElsewhere(press.key)}});
 };
