@@ -51,8 +51,10 @@ const createStepper = (show: Show, onDefect: (error: unknown) => void) => async 
 };
 
 const prepareRepair = async ({prepare}: Repair): Promise<Partial<ShownChange>> => {
-	const {text, isNeeded} = await prepare();
-	return {phase: isNeeded ? 'ready' : 'idle', preview: text, news: []};
+	const {text, isNeeded, isCutting} = await prepare();
+	return {
+		phase: isNeeded ? 'ready' : 'idle', preview: text, news: [], isCutting,
+	};
 };
 
 const makeRepair = async ({make}: Repair, source: IncidentSource, store: Store): Promise<Partial<ShownChange>> => {

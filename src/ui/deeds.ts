@@ -120,6 +120,18 @@ const startAgain = ({store, session}: Stage): void => {
 	}
 };
 
+/** What is told from here on is of the undo. */
+const forgetMaking = ({store}: Stage): void => {
+	const {change} = store.get();
+	if (change?.phase === 'made') {
+		store.update({
+			change: {
+				...change, preview: undefined, result: undefined, news: [],
+			},
+		});
+	}
+};
+
 const closeShell = ({input, shell}: Stage): void => {
 	input.redirect(undefined);
 	shell.close();
@@ -170,6 +182,7 @@ export const createDeeds = (stage: Stage): Readonly<Record<Deed, (named?: string
 		stage.changes.make();
 	},
 	'undo-change'() {
+		forgetMaking(stage);
 		stage.changes.undo();
 	},
 	'read-journal'() {

@@ -149,6 +149,11 @@ const goBack: Act = ({view}) => {
 
 const openShell = (isShellWide: boolean): Act => ({view}) => ({view: {...pushScreen(view, 'shell'), isShellWide}, deed: 'open-shell'});
 
+/** Does it; where that breaks connections only with the second key. */
+const agreeTo = (deed: 'make-change' | 'undo-change', key: string): Act => ({view, change}) => (change?.isCutting === true && view.asked !== deed
+	? {view: {...view, asked: deed, notice: `this cuts connections: ${key} once more`}}
+	: {view: {...view, scroll: 0, asked: undefined}, deed});
+
 const everything = 1_000_000;
 
 const acts: Readonly<Record<ActionName, Act>> = {
@@ -174,8 +179,8 @@ const acts: Readonly<Record<ActionName, Act>> = {
 	'show-shell': openShell(false),
 	'show-wide-shell': openShell(true),
 	'show-change': ({view}) => ({view: pushScreen(view, 'change'), deed: 'prepare-change'}),
-	'make-change': ({view}) => ({view: {...view, scroll: 0}, deed: 'make-change'}),
-	'undo-change': ({view}) => ({view: {...view, scroll: 0}, deed: 'undo-change'}),
+	'make-change': agreeTo('make-change', 'y'),
+	'undo-change': agreeTo('undo-change', 'u'),
 	'widen-shell': ({view}) => ({view: {...view, isShellWide: !view.isShellWide}}),
 	'next-point': ({view}) => ({view, deed: 'next-point'}),
 	'run-again': ({view}) => ({view: {...(screenOf(view) === 'change' ? popScreen(view) : view), cursors: {}}, deed: 'run-again'}),
@@ -268,8 +273,7 @@ const pressInPick = (view: View, {key, text}: Press): View | undefined => {
 	return /^[\w\-.]$/v.test(text) && key.length === 1 ? {...view, filter: view.filter + text.toLowerCase(), notice: ''} : undefined;
 };
 
-/** What a key changes. Pure, but for the deed that somebody else does. */
-export const pressKey = (model: Model, area: Area, press: Press): Pressed => {
+const pressOn = (model: Model, area: Area, press: Press): Pressed => {
 	const {view} = model;
 	if (view.prompt) {
 		return pressInPrompt(model, area, view.prompt, press);
@@ -278,4 +282,10 @@ export const pressKey = (model: Model, area: Area, press: Press): Pressed => {
 	const filtered = screenOf(view) === 'pick' ? pressInPick(view, press) : undefined;
 	const binding = findBinding(screenOf(view), press.key);
 	return filtered ? {view: filtered} : (binding ? act(model, area, binding) : {view: {...view, notice: sayElsewhere(press.key)}});
+};
+
+/** What a key changes. Pure, but for the deed that somebody else does. What was asked is asked until the next key. */
+export const pressKey = (model: Model, area: Area, press: Press): Pressed => {
+	const pressed = pressOn(model, area, press);
+	return model.view.asked !== undefined && pressed.view.asked === model.view.asked ? {...pressed, view: {...pressed.view, asked: undefined}} : pressed;
 };

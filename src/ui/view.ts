@@ -29,6 +29,8 @@ export type View = {
 	readonly filter: string;
 	/** One line that answers the last key. */
 	readonly notice: string;
+	/** What the last key asked for, and takes the same key once more. */
+	readonly asked: 'make-change' | 'undo-change' | undefined;
 	readonly isLeaving: boolean;
 	readonly isShellWide: boolean;
 };
@@ -42,6 +44,7 @@ export const initialView = (screen: ScreenName): View => ({
 	prompt: undefined,
 	filter: '',
 	notice: '',
+	asked: undefined,
 	isLeaving: false,
 	isShellWide: false,
 });
