@@ -1,6 +1,7 @@
 import {
 	bindingsOn,
 	nameKey,
+	noticeOf,
 	rankOf,
 } from './keys.ts';
 import {
@@ -50,7 +51,8 @@ const drawPrompt = (model: Model, {kind, text, caret}: Prompt, width: number): L
 
 /** The last line: what is typed, what answers the last key, or the keys. */
 export const drawFooter = (model: Model, width: number): Line => {
-	const {prompt, notice, isLeaving} = model.view;
+	const {prompt, isLeaving} = model.view;
+	const notice = noticeOf(model);
 	if (isLeaving) {
 		return line(' ', [spinnerAt(model.nowMs), 'accent'], ' leaving: captures end, what was made goes; ctrl-c again leaves at once');
 	}

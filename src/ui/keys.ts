@@ -241,6 +241,13 @@ export const sayElsewhere = (key: string): string => {
 	return screens.size === 0 ? '' : `${nameKey(key)} is no key of this screen, but of: ${named}${screens.size > mostNamed ? ', …' : ''}`;
 };
 
+/** What answers the last key; a reason that holds no more is no answer. */
+export const noticeOf = (model: Model): string => {
+	const {notice, refusal} = model.view;
+	const isOver = refusal?.says === notice && keyBindings.every(({does, offWhen}) => does !== refusal.of || offWhen?.(model) !== notice);
+	return isOver ? '' : notice;
+};
+
 const isOn = ({on}: KeyBinding, screen: ScreenName): boolean => on === 'everywhere' || on.includes(screen);
 
 /** What a key does on a screen, or undefined. */

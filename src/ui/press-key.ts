@@ -200,7 +200,7 @@ const acts: Readonly<Record<ActionName, Act>> = {
 const act = (model: Model, area: Area, binding: KeyBinding): Pressed => {
 	const reason = binding.offWhen?.(model);
 	const clear = {...model, view: {...model.view, notice: ''}};
-	return reason === undefined ? acts[binding.does](clear, area) : {view: {...model.view, notice: reason}};
+	return reason === undefined ? acts[binding.does](clear, area) : {view: {...model.view, notice: reason, refusal: {of: binding.does, says: reason}}};
 };
 
 const withName = /^(?<command>fix|bundle) +(?<name>\S.*)$/v;

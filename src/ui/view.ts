@@ -1,3 +1,5 @@
+import type {ActionName} from './keys.ts';
+
 /** The screens (design.md §8). */
 export type ScreenName = 'incident' | 'pick' | 'ladder' | 'matrix' | 'evidence' | 'claims' | 'walk' | 'journal' | 'help' | 'shell' | 'change' | 'runbook';
 
@@ -27,8 +29,10 @@ export type View = {
 	readonly prompt: Prompt | undefined;
 	/** Lower case; of a list or a text, whichever is shown. */
 	readonly filter: string;
-	/** One line that answers the last key. */
+	/** One line that answers the last key, until the next one. */
 	readonly notice: string;
+	/** The notice that says why a key can do nothing now: it goes when that is over. */
+	readonly refusal: {readonly of: ActionName; readonly says: string} | undefined;
 	/** What the last key asked for, and takes the same key once more. */
 	readonly asked: 'make-change' | 'undo-change' | undefined;
 	readonly isLeaving: boolean;
@@ -44,6 +48,7 @@ export const initialView = (screen: ScreenName): View => ({
 	prompt: undefined,
 	filter: '',
 	notice: '',
+	refusal: undefined,
 	asked: undefined,
 	isLeaving: false,
 	isShellWide: false,

@@ -1,4 +1,5 @@
 import test from 'ava';
+import {initialState} from '../../src/session-state.ts';
 import {keyBindings, nameKey} from '../../src/ui/keys.ts';
 import {type ScreenName, initialView, screenOf} from '../../src/ui/view.ts';
 import {smallestWindow} from '../../src/ui/window.ts';
@@ -75,4 +76,19 @@ test('the help says what each key does in one column', t => {
 
 test('a window that became too small is told what the screens want from the beginning', t => {
 	t.true(linesOf(buildModel(), {width: 59, height: 12}).join('\n').includes(`59×12, ${smallestWindow.columns}×${smallestWindow.rows} is wanted`));
+});
+
+test('why a key can do nothing is said until another key is pressed, or until it is over', t => {
+	const running = buildModel({isRunning: true, state: initialState});
+	const refused = pressAll(running, ['f']).model;
+	t.is(linesOf(refused).at(-1), ' there is no verdict yet');
+	t.regex(linesOf({...buildModel(), view: refused.view}).at(-1)!, /f fix .* q quit/v);
+	const again = pressAll(running, ['r']).model;
+	t.is(linesOf(again).at(-1), ' it is still running');
+	t.regex(linesOf({...again, isRunning: false}).at(-1)!, /q quit/v);
+	for (const key of ['down', 'ctrl-x', 'Q', 'tab']) {
+		t.regex(linesOf(pressAll(again, [key]).model).at(-1)!, /q quit/v);
+	}
+
+	t.is(linesOf({...again, view: {...again.view, notice: 'kept, and goes on'}}).at(-1), ' kept, and goes on');
 });
