@@ -1,4 +1,5 @@
 import process from 'node:process';
+import {smallestWindow} from './ui/window.ts';
 
 /** What is known of the terminal before anything is drawn. */
 export type TerminalFacts = {
@@ -20,8 +21,6 @@ export const readTerminal = (isPlain: boolean): TerminalFacts => ({
 	columns: process.stdout.columns,
 	rows: process.stdout.rows,
 });
-
-export const smallestWindow = {columns: 80, rows: 24} as const;
 
 export type FrontEnd = {readonly kind: 'screens'} | {readonly kind: 'plain'; readonly because: string};
 

@@ -60,7 +60,7 @@ export const beginRepair = (options: IncidentOptions): BeginRepair => (state, {
 		async prepare() {
 			const shown = await session.prepare(isFresh ? state : undefined);
 			prepared = shown;
-			return {text: columns => formatPreview(shown.preview, columns), isNeeded: !isIdle(shown)};
+			return {text: columns => formatPreview(shown.preview, columns), isNeeded: !isIdle(shown), isCutting: shown.preview.isCutting};
 		},
 		async make() {
 			if (prepared === undefined) {

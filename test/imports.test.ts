@@ -95,7 +95,8 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'image-command': ['access', 'cache-directory', 'check-command', 'cluster', 'debug-image', 'fleet', 'image', 'options', 'remove-remains', 'report', 'user-facing-error'],
 	'warm-command': ['access', 'check-command', 'clean', 'cluster', 'fleet', 'options', 'report', 'user-facing-error'],
 	'sweep-command': ['access', 'check-command', 'cluster', 'options', 'report', 'sweep'],
-	'front-end': [],
+	// How large a window the screens want.
+	'front-end': ['ui'],
 	terminal: ['read-asset'],
 	// Drawing reads values; where an incident comes from is handed in.
 	ui: ['capture', 'check', 'clean', 'cluster', 'datapath', 'evidence', 'packets', 'prediction', 'probes', 'report', 'session-state', 'target', 'terminal', 'user-facing-error'],

@@ -83,6 +83,8 @@ export type Recipe = {
 	readonly price: (value: string) => readonly string[];
 	/** Which connections it cuts. */
 	readonly cuts: string;
+	/** Whether connections break, so that agreeing takes a second key. */
+	readonly isCutting?: boolean;
 	readonly plan: (kitchen: Kitchen, value: string) => Plan | NotApplicable;
 	/** Whether it can be given this value; those of `values` always. */
 	readonly accepts?: (value: string) => boolean;

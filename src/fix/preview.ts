@@ -23,6 +23,8 @@ export type Preview = {
 	readonly why: string;
 	readonly price: readonly string[];
 	readonly cuts: string;
+	/** Whether it breaks connections at all. */
+	readonly isCutting: boolean;
 	readonly notes: readonly string[];
 	readonly objects: readonly TypedStep[];
 	readonly rollouts: readonly string[];
@@ -49,6 +51,7 @@ export const previewChange = (change: Change, prepared: readonly PreparedNode[],
 		why: recipe.why,
 		price: recipe.price(value),
 		cuts: isRestarting({nodes, rollouts}) ? recipe.cuts : 'no connection',
+		isCutting: recipe.isCutting === true && isRestarting({nodes, rollouts}),
 		notes: plan.notes,
 		objects: plan.objects.map(object => typeObject(object)),
 		rollouts,

@@ -76,7 +76,7 @@ export const practiseRepair = (world: PracticeWorld): BeginRepair => (shown, {te
 				onNodes: () => undefined,
 			});
 			prepared = fix;
-			return {text: columns => formatPreview(fix.preview, columns), isNeeded: !isIdle(fix)};
+			return {text: columns => formatPreview(fix.preview, columns), isNeeded: !isIdle(fix), isCutting: fix.preview.isCutting};
 		},
 		async make() {
 			if (prepared === undefined) {

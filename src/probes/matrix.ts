@@ -52,3 +52,6 @@ export const isFailing = (cell: Cell): boolean => cell.attempts.some(attempt => 
 /** Tells cells apart: who asks whom. */
 export const nameCell = ({fromKind, from, toIp, toPort}: Pick<Cell, 'fromKind' | 'from' | 'toIp' | 'toPort'>): string =>
 	`${fromKind} ${from} → ${toIp} ${toPort}`;
+
+/** Who asks in the cell of a name. */
+export const placeOfCell = (name: string): string => name.slice(name.indexOf(' ') + 1).split(' → ', 1)[0];

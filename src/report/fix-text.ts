@@ -14,6 +14,7 @@ import {
 } from './table.ts';
 
 const usualColumns = 120;
+const unlimited = 10_000;
 
 const formatStep = ({command, undo, diff}: TypedStep, columns: number): readonly string[] => {
 	const line = `${command.padEnd(62)}  undo: ${undo}`;
@@ -42,6 +43,15 @@ const formatPredictions = (predictions: readonly Prediction[], columns: number):
 
 const wrapAll = (texts: readonly string[], columns: number): readonly string[] => texts.flatMap(text => wrapText(text, columns - 2, '  '));
 
+/** Where there is no room for both, what a prediction rests on stands below it, so that the name can be read. */
+const tellPredictions = (predictions: readonly Prediction[], columns: number): readonly string[] => {
+	const whole = formatPredictions(predictions, unlimited);
+	return whole.every(row => row.length <= columns - 2)
+		? whole
+		: formatPredictions(predictions.map(prediction => ({...prediction, by: undefined})), columns)
+			.flatMap((row, index) => (predictions[index].by === undefined ? [row] : [row, `    (${predictions[index].by})`]));
+};
+
 /** What somebody reads who is to agree, in so many columns. */
 export const formatPreview = (preview: Preview, columns = usualColumns): string => [
 	preview.title,
@@ -51,7 +61,7 @@ export const formatPreview = (preview: Preview, columns = usualColumns): string 
 		...preview.rollouts,
 		...formatNodes(preview.nodes, columns),
 	]),
-	...section('expected of the probes', formatPredictions(preview.predictions, columns)),
+	...section('expected of the probes', tellPredictions(preview.predictions, columns)),
 	...section('price', wrapAll(preview.price, columns)),
 	...section('to know', wrapAll(preview.notes, columns)),
 	...section('cuts', wrapAll([preview.cuts], columns)),

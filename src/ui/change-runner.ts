@@ -54,8 +54,10 @@ const createStepper = (show: Show, signal: AbortSignal, onDefect: (error: unknow
 };
 
 const prepareRepair = async ({prepare}: Repair): Promise<Partial<ShownChange>> => {
-	const {text, isNeeded} = await prepare();
-	return {phase: isNeeded ? 'ready' : 'idle', preview: text, news: []};
+	const {text, isNeeded, isCutting} = await prepare();
+	return {
+		phase: isNeeded ? 'ready' : 'idle', preview: text, news: [], isCutting,
+	};
 };
 
 /** Makes it once nobody looks any more: a session that runs would find half of it. */

@@ -4,7 +4,7 @@ import {handOver} from '../terminal/hand-over.ts';
 import {findPacketViewer, showPackets} from '../terminal/packet-viewer.ts';
 import {UserFacingError} from '../user-facing-error.ts';
 import type {ChangeRunner} from './change-runner.ts';
-import {plainLine, shellPlace, textOf} from './draw.ts';
+import {copyOf, shellPlace} from './draw.ts';
 import type {IncidentSource} from './incident-source.ts';
 import type {Input} from './input.ts';
 import type {Area} from './line.ts';
@@ -120,6 +120,18 @@ const startAgain = ({store, session}: Stage): void => {
 	}
 };
 
+/** What is told from here on is of the undo. */
+const forgetMaking = ({store}: Stage): void => {
+	const {change} = store.get();
+	if (change?.phase === 'made') {
+		store.update({
+			change: {
+				...change, preview: undefined, result: undefined, news: [],
+			},
+		});
+	}
+};
+
 const closeShell = ({input, shell}: Stage): void => {
 	input.redirect(undefined);
 	shell.close();
@@ -170,6 +182,7 @@ export const createDeeds = (stage: Stage): Readonly<Record<Deed, (named?: string
 		stage.changes.make();
 	},
 	'undo-change'() {
+		forgetMaking(stage);
 		stage.changes.undo();
 	},
 	'read-journal'() {
@@ -188,7 +201,7 @@ export const createDeeds = (stage: Stage): Readonly<Record<Deed, (named?: string
 		void readPickList(stage);
 	},
 	copy() {
-		copyToClipboard((textOf(stage.store.get(), process.stdout.columns) ?? []).map(spans => plainLine(spans)).join('\n'));
+		copyToClipboard(copyOf(stage.store.get(), process.stdout.columns));
 	},
 	quit: stage.leave,
 	suspend: stage.suspend,

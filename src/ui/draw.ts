@@ -1,4 +1,4 @@
-import {bindingsOn, nameKey} from './keys.ts';
+import {drawFooter} from './footer.ts';
 import {
 	type Area,
 	type Line,
@@ -9,7 +9,6 @@ import {
 	line,
 	lineWidth,
 	rule,
-	span,
 	spread,
 } from './line.ts';
 import type {Model} from './model.ts';
@@ -30,8 +29,8 @@ import {matrixText} from './screens/reach.ts';
 import {drawRunbook} from './screens/runbook.ts';
 import {drawShell, shellArea} from './screens/shell.ts';
 import {walkText} from './screens/walk.ts';
-import {spinnerAt} from './theme.ts';
 import {type ScreenName, screenOf} from './view.ts';
+import {drawnDownTo, smallestWindow} from './window.ts';
 
 const texts = {
 	ladder: ladderText, matrix: matrixText, evidence: evidenceText, claims: claimsText, walk: walkText, help: helpText, change: changeText, journal: journalText,
@@ -52,6 +51,12 @@ export const textOf = (model: Model, width: number): readonly Line[] | undefined
 };
 
 export const plainLine = (spans: Line): string => spans.map(({text}) => text).join('').trimEnd();
+
+// No window is as wide: what is copied is pasted into a shell or a ticket, so commands and output stay on their own lines.
+const unwrapped = 5000;
+
+/** The whole text on screen as it is copied. */
+export const copyOf = (model: Model, width: number): string => (textOf(model, screenOf(model.view) === 'evidence' ? unwrapped : width) ?? []).map(spans => plainLine(spans)).join('\n');
 
 /** What is searched for, inverted. */
 const markFound = (spans: Line, wanted: string): Line => (wanted === ''
@@ -122,42 +127,11 @@ const drawBody = (model: Model, area: Area): readonly Line[] => {
 	}
 };
 
-const alwaysShown: ReadonlySet<string> = new Set(['help', 'quit', 'back']);
-
-/** The keys of this screen as far as there is room; help and the way out are always among them. */
-const drawKeys = (model: Model, width: number): Line => {
-	const all = bindingsOn(screenOf(model.view)).filter(({says}) => says !== undefined);
-	// The two keys of moving are told as one.
-	const words = all.filter(({does}) => does !== 'move-down').map(({keys, says = '', does, offWhen}) => ({
-		key: does === 'move-up' ? '↑↓' : nameKey(keys[0]), says, isOff: offWhen?.(model) !== undefined, isKept: alwaysShown.has(does),
-	}));
-	const widthOf = (shown: typeof words): number => shown.reduce((sum, {key, says}) => sum + key.length + says.length + 3, 1);
-	const shown = [...words];
-	while (widthOf(shown) > width && shown.some(({isKept}) => !isKept)) {
-		shown.splice(shown.findLastIndex(({isKept}) => !isKept), 1);
-	}
-
-	return shown.flatMap(({key, says, isOff}): Line => [span(' '), span(key, isOff ? 'dim' : 'accent'), span(` ${says} `, 'dim')]);
-};
-
-const drawFooter = (model: Model, width: number): Line => {
-	const {prompt, notice, isLeaving} = model.view;
-	if (isLeaving) {
-		return line(' ', [spinnerAt(model.nowMs), 'accent'], ' leaving: captures end, what was made goes; ctrl-c again leaves at once');
-	}
-
-	if (prompt) {
-		return line([prompt.kind === 'command' ? ' :' : ' /', 'accent'], prompt.text, ['▏', 'accent'], [notice === '' ? '' : `  ${notice}`, 'dim']);
-	}
-
-	return notice === '' ? drawKeys(model, width) : line([` ${notice}`, 'warn']);
-};
-
-const tooSmall = ({width, height}: Area): readonly Line[] => fitArea([line(cut('hairpin: this window is too small', width)), line([cut(`${width}×${height}, 60×12 is wanted`, width), 'dim'])], {width, height});
+const tooSmall = ({width, height}: Area): readonly Line[] => fitArea([line(cut('hairpin: this window is too small', width)), line([cut(`${width}×${height}, ${smallestWindow.columns}×${smallestWindow.rows} is wanted`, width), 'dim'])], {width, height});
 
 /** The whole window: exactly as many lines, each exactly as wide. */
 export const drawScreen = (model: Model, area: Area): readonly Line[] => {
-	if (area.width < 60 || area.height < 12) {
+	if (area.width < drawnDownTo.columns || area.height < drawnDownTo.rows) {
 		return tooSmall(area);
 	}
 

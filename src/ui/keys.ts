@@ -5,7 +5,7 @@ import type {ScreenName} from './view.ts';
 /** What a key asks for. */
 export type ActionName =
 	| 'move-up' | 'move-down' | 'page-up' | 'page-down' | 'go-first' | 'go-last' | 'next-pane' | 'previous-pane' | 'open'
-	| 'show-evidence' | 'show-ladder' | 'show-matrix' | 'show-claims' | 'show-walk' | 'show-journal' | 'show-shell' | 'widen-shell' | 'next-point' | 'run-again' | 'pick-another'
+	| 'show-evidence' | 'show-ladder' | 'show-matrix' | 'show-claims' | 'show-walk' | 'show-journal' | 'show-shell' | 'show-wide-shell' | 'widen-shell' | 'next-point' | 'run-again' | 'pick-another'
 	| 'show-incident' | 'answer' | 'agree' | 'refuse' | 'show-change' | 'make-change' | 'undo-change'
 	| 'keep-bundle' | 'open-packets' | 'search' | 'find-next' | 'copy' | 'command' | 'help' | 'back' | 'quit' | 'suspend';
 
@@ -28,6 +28,11 @@ export type KeyBinding = {
 const texts: readonly ScreenName[] = ['ladder', 'matrix', 'evidence', 'claims', 'walk', 'help', 'change', 'journal'];
 const lists: readonly ScreenName[] = ['incident', 'pick', ...texts];
 const everyPane: readonly ScreenName[] = [...lists, 'runbook'];
+/** Where letters are keys: in the list of Services they are what one filters by. */
+const letterPanes = everyPane.filter(screen => screen !== 'pick');
+/** Whatever shows something of the incident. */
+const views: readonly ScreenName[] = ['incident', 'ladder', 'matrix', 'evidence', 'claims', 'walk'];
+const viewsBut = (screen: ScreenName): readonly ScreenName[] => [...views.filter(other => other !== screen), 'runbook'];
 
 const withoutNode = ({state}: Model): string | undefined => (state.nodes.size === 0 ? 'no node was read yet' : undefined);
 const withoutJournal = ({canUndo}: Model): string | undefined => (canUndo ? undefined : 'nothing can be changed from here');
@@ -107,10 +112,10 @@ export const keyBindings: readonly KeyBinding[] = [
 		keys: ['i'], on: ['runbook'], does: 'show-incident', says: 'panes', explains: 'the panes of the incident, as the runbook examines it; esc leads back', command: 'incident', offWhen: withoutTarget,
 	},
 	{
-		keys: ['e'], on: ['incident', 'ladder', 'matrix', 'runbook'], does: 'show-evidence', says: 'evidence', explains: 'the commands and their raw output behind the line', command: 'evidence', offWhen: withoutTarget,
+		keys: ['e'], on: viewsBut('evidence'), does: 'show-evidence', says: 'evidence', explains: 'the commands and their raw output behind the line', command: 'evidence', offWhen: withoutTarget,
 	},
 	{
-		keys: ['f'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'show-change', says: 'fix', explains: 'the repair of the cause: commands, diffs, what it will do to every probe; changes nothing yet; `:fix CHANGE` shows another change', command: 'fix', offWhen: withoutRepair,
+		keys: ['f'], on: views, does: 'show-change', says: 'fix', explains: 'the repair of the cause: commands, diffs, what it will do to every probe; changes nothing yet; `:fix CHANGE` shows another change', command: 'fix', offWhen: withoutRepair,
 	},
 	{
 		keys: ['y'], on: ['change'], does: 'make-change', says: 'make this change', explains: 'make the change that is shown: on one node first, then on the others, and verify it', offWhen: unlessPhase('ready', 'there is nothing to agree to now'),
@@ -119,19 +124,22 @@ export const keyBindings: readonly KeyBinding[] = [
 		keys: ['u'], on: ['change'], does: 'undo-change', says: 'undo', explains: 'put back what was made here', offWhen: unlessPhase('made', 'nothing that was made here is in force'),
 	},
 	{
-		keys: ['l'], on: ['incident', 'matrix', 'evidence', 'runbook'], does: 'show-ladder', says: 'ladder', explains: 'the ladder: each packet once, and what NAT did to it between the points', command: 'ladder', offWhen: withoutFlow,
+		keys: ['l'], on: viewsBut('ladder'), does: 'show-ladder', says: 'ladder', explains: 'the ladder: each packet once, and what NAT did to it between the points', command: 'ladder', offWhen: withoutFlow,
 	},
 	{
-		keys: ['m'], on: ['incident', 'ladder', 'evidence', 'runbook'], does: 'show-matrix', says: 'matrix', explains: 'who reaches whom, and which command asked', command: 'matrix', offWhen: withoutProbe,
+		keys: ['m'], on: viewsBut('matrix'), does: 'show-matrix', says: 'matrix', explains: 'who reaches whom, and which command asked', command: 'matrix', offWhen: withoutProbe,
 	},
 	{
-		keys: ['a'], on: ['incident', 'ladder', 'matrix', 'evidence', 'runbook'], does: 'show-claims', says: 'actual', explains: 'claimed and actual: what files and processes say of hairpin mode, proxy mode and masqueradeAll, and what the kernel does', command: 'claims', offWhen: withoutNode,
+		keys: ['a'], on: viewsBut('claims'), does: 'show-claims', says: 'actual', explains: 'claimed and actual: what files and processes say of hairpin mode, proxy mode and masqueradeAll, and what the kernel does', command: 'claims', offWhen: withoutNode,
 	},
 	{
-		keys: ['t'], on: ['incident', 'ladder', 'matrix', 'evidence', 'claims', 'runbook'], does: 'show-walk', says: 'rules', explains: 'what the rules do: every probe step by step through the rules of the nodes, there and back, and whether the packets agree', command: 'rules', offWhen: model => withoutNode(model) ?? withoutProbe(model),
+		keys: ['t'], on: viewsBut('walk'), does: 'show-walk', says: 'rules', explains: 'what the rules do: every probe step by step through the rules of the nodes, there and back, and whether the packets agree', command: 'rules', offWhen: model => withoutNode(model) ?? withoutProbe(model),
 	},
 	{
-		keys: ['s'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'show-shell', says: 'shell', explains: 'a shell on the client, the backend or the node, beside the checklist', command: 'shell', offWhen: withoutShell,
+		keys: ['s'], on: views, does: 'show-shell', says: 'shell', explains: 'a shell on the client, the backend or the node, beside the checklist', command: 'shell', offWhen: withoutShell,
+	},
+	{
+		keys: ['S'], on: views, does: 'show-wide-shell', explains: 'the same over the whole width', offWhen: withoutShell,
 	},
 	{
 		keys: ['ctrl-]'], on: ['shell'], does: 'back', says: 'leave the shell', explains: 'leave the shell (it ends); every other key goes into it',
@@ -143,22 +151,28 @@ export const keyBindings: readonly KeyBinding[] = [
 		keys: ['ctrl-_'], on: ['shell'], does: 'widen-shell', says: 'full width', explains: 'the shell over the whole width, or beside the checklist',
 	},
 	{
-		keys: ['r'], on: ['incident', 'ladder', 'matrix', 'evidence', 'change'], does: 'run-again', says: 'again', explains: 'probe, capture and read everything again', command: 'again', offWhen: whileWorking,
+		keys: ['r'], on: [...views, 'change'], does: 'run-again', says: 'again', explains: 'probe, capture and read everything again', command: 'again', offWhen: whileWorking,
 	},
 	{
 		keys: ['p'], on: ['incident'], does: 'pick-another', says: 'pick', explains: 'examine another pair', command: 'pick', offWhen: model => withoutCluster(model) ?? whileWorking(model),
 	},
 	{
-		keys: ['b'], on: ['incident', 'ladder', 'matrix', 'evidence'], does: 'keep-bundle', says: 'bundle', explains: 'keep what was seen so far in one file, and write on into it what comes; `:bundle FILE` names it', command: 'bundle', offWhen: withoutBundle,
+		keys: ['b'], on: views, does: 'keep-bundle', says: 'bundle', explains: 'keep what was seen so far in one file, and write on into it what comes; `:bundle FILE` names it', command: 'bundle', offWhen: withoutBundle,
 	},
 	{
-		keys: ['w'], on: ['incident', 'ladder', 'evidence'], does: 'open-packets', says: 'Wireshark', explains: 'keep the packets of all points in one pcapng file, with names, and open it in Wireshark or termshark; where neither is, tell what to type elsewhere', command: 'wireshark', offWhen: withoutPackets,
+		keys: ['w'], on: views, does: 'open-packets', says: 'Wireshark', explains: 'keep the packets of all points in one pcapng file, with names, and open it in Wireshark or termshark; where neither is, tell what to type elsewhere', command: 'wireshark', offWhen: withoutPackets,
 	},
 	{
-		keys: ['J'], on: everyPane, does: 'show-journal', explains: 'the journal: every change that was made from here, and how each is put back', command: 'journal', offWhen: withoutJournal,
+		keys: ['J'], on: letterPanes, does: 'show-journal', explains: 'the journal: every change that was made from here, and how each is put back', command: 'journal', offWhen: withoutJournal,
 	},
 	{
-		keys: ['/'], on: lists, does: 'search', says: 'filter', explains: 'filter the list by what is typed; in a text: find it',
+		keys: ['/'], on: ['incident'], does: 'search', says: 'filter', explains: 'leave in the pane with the focus what is like what is typed; esc ends that',
+	},
+	{
+		keys: ['a…z', '/'], on: ['pick'], does: 'search', says: 'filter', explains: 'in the list of Services and pods every letter filters at once, and is no other key; backspace takes the last one away',
+	},
+	{
+		keys: ['/'], on: texts, does: 'search', says: 'find', explains: 'find what is typed',
 	},
 	{
 		keys: ['n'], on: texts, does: 'find-next', says: 'next', explains: 'the next place where it is found', offWhen: ({view}) => (view.filter === '' ? 'nothing was searched for: / searches' : undefined),
@@ -179,15 +193,60 @@ export const keyBindings: readonly KeyBinding[] = [
 		keys: ['esc'], on: ['incident'], does: 'back', explains: 'ends a filter; leads back to the runbook',
 	},
 	{
-		keys: ['q'], on: everyPane, does: 'quit', says: 'quit', explains: 'leave: captures end, what was made goes, then the terminal is as before', command: 'quit',
+		keys: ['q'], on: letterPanes, does: 'quit', says: 'quit', explains: 'leave: captures end, what was made goes, then the terminal is as before', command: 'quit',
 	},
 	{
-		keys: ['ctrl-c'], on: everyPane, does: 'quit', explains: 'the same; twice leaves at once',
+		keys: ['ctrl-c'], on: letterPanes, does: 'quit', explains: 'the same, also while something is typed; twice leaves at once',
+	},
+	{
+		keys: ['ctrl-c'], on: ['pick'], does: 'quit', says: 'quit', explains: 'the same in the list of Services, where q is a letter',
 	},
 	{
 		keys: ['ctrl-z'], on: everyPane, does: 'suspend', explains: 'back to the shell that started it; fg returns',
 	},
 ];
+
+/** Which keys the footer keeps longest where there is not room for all, the first ones most. */
+const textKeys: readonly ActionName[] = ['search', 'find-next', 'copy', 'command', 'move-up'];
+const wanted: Readonly<Record<ScreenName, readonly ActionName[]>> = {
+	incident: ['open', 'show-change', 'search', 'show-evidence', 'next-pane', 'move-up', 'command', 'show-ladder', 'show-matrix', 'show-shell', 'run-again'],
+	pick: ['open', 'search', 'next-pane', 'move-up', 'command'],
+	ladder: [...textKeys, 'show-evidence', 'show-change'],
+	matrix: [...textKeys, 'show-evidence', 'show-change'],
+	evidence: [...textKeys, 'show-change', 'show-ladder'],
+	claims: [...textKeys, 'show-walk'],
+	walk: [...textKeys, 'show-claims'],
+	journal: textKeys,
+	help: textKeys,
+	change: ['make-change', 'undo-change', 'search', 'copy', 'run-again', 'command', 'move-up'],
+	shell: [],
+	runbook: ['answer', 'agree', 'refuse', 'next-pane', 'show-incident', 'show-evidence', 'command', 'move-up'],
+};
+const kept: ReadonlySet<ActionName> = new Set(['help', 'quit', 'back']);
+
+/** How much a key is wanted in the footer of a screen: of two the one with the smaller number stays. What is kept in any case has none; `place` tells those apart that a screen does not name. */
+export const rankOf = (screen: ScreenName, {does}: KeyBinding, place: number): number | undefined => {
+	const rank = wanted[screen].indexOf(does);
+	return kept.has(does) ? undefined : (rank === -1 ? wanted[screen].length + place : rank);
+};
+
+const screenNames: Partial<Readonly<Record<ScreenName, string>>> = {incident: 'the incident', pick: 'the list', walk: 'the rules'};
+
+const mostNamed = 4;
+
+/** Why a key that is one elsewhere does nothing on a screen; nothing of what is no key at all. */
+export const sayElsewhere = (key: string): string => {
+	const screens = new Set(keyBindings.filter(({keys}) => keys.includes(key)).flatMap(({on}) => (on === 'everywhere' ? [] : on)).map(screen => screenNames[screen] ?? screen));
+	const named = [...screens].slice(0, mostNamed).join(', ');
+	return screens.size === 0 ? '' : `${nameKey(key)} is no key of this screen, but of: ${named}${screens.size > mostNamed ? ', …' : ''}`;
+};
+
+/** What answers the last key; a reason that holds no more is no answer. */
+export const noticeOf = (model: Model): string => {
+	const {notice, refusal} = model.view;
+	const isOver = refusal?.says === notice && keyBindings.every(({does, offWhen}) => does !== refusal.of || offWhen?.(model) !== notice);
+	return isOver ? '' : notice;
+};
 
 const isOn = ({on}: KeyBinding, screen: ScreenName): boolean => on === 'everywhere' || on.includes(screen);
 

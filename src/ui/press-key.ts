@@ -3,12 +3,18 @@ import {plainLine, textHeight, textOf} from './draw.ts';
 import {
 	type ActionName,
 	type KeyBinding,
-	commandBindings,
 	findBinding,
+	sayElsewhere,
 	withoutNamedChange,
 } from './keys.ts';
 import type {Area} from './line.ts';
 import type {Model} from './model.ts';
+import {
+	completeCommand,
+	editPrompt,
+	findCommand,
+	promptOf,
+} from './prompt.ts';
 import {capturesCursor, timelineOf} from './screens/captures.ts';
 import {checkRows, checklistCursor} from './screens/checklist.ts';
 import {pickColumn, pickCursor, pickItems} from './screens/pick.ts';
@@ -21,6 +27,7 @@ import {
 	stepScroll,
 } from './screens/runbook.ts';
 import {
+	type Prompt,
 	type Subject,
 	type View,
 	moveCursor,
@@ -140,6 +147,13 @@ const goBack: Act = ({view}) => {
 	return screenOf(view) === 'pick' && view.stack.length === 1 ? {view, deed: 'quit'} : {view: popScreen(view), deed: isShell ? 'close-shell' : undefined};
 };
 
+const openShell = (isShellWide: boolean): Act => ({view}) => ({view: {...pushScreen(view, 'shell'), isShellWide}, deed: 'open-shell'});
+
+/** Does it; where that breaks connections only with the second key. */
+const agreeTo = (deed: 'make-change' | 'undo-change', key: string): Act => ({view, change}) => (change?.isCutting === true && view.asked !== deed
+	? {view: {...view, asked: deed, notice: `this cuts connections: ${key} once more`}}
+	: {view: {...view, scroll: 0, asked: undefined}, deed});
+
 const everything = 1_000_000;
 
 const acts: Readonly<Record<ActionName, Act>> = {
@@ -162,20 +176,21 @@ const acts: Readonly<Record<ActionName, Act>> = {
 	'show-claims': ({view}) => ({view: pushScreen(view, 'claims')}),
 	'show-walk': ({view}) => ({view: pushScreen(view, 'walk')}),
 	'show-journal': ({view}) => ({view: pushScreen(view, 'journal'), deed: 'read-journal'}),
-	'show-shell': ({view}) => ({view: pushScreen(view, 'shell'), deed: 'open-shell'}),
+	'show-shell': openShell(false),
+	'show-wide-shell': openShell(true),
 	'show-change': ({view}) => ({view: pushScreen(view, 'change'), deed: 'prepare-change'}),
-	'make-change': ({view}) => ({view: {...view, scroll: 0}, deed: 'make-change'}),
-	'undo-change': ({view}) => ({view: {...view, scroll: 0}, deed: 'undo-change'}),
+	'make-change': agreeTo('make-change', 'y'),
+	'undo-change': agreeTo('undo-change', 'u'),
 	'widen-shell': ({view}) => ({view: {...view, isShellWide: !view.isShellWide}}),
 	'next-point': ({view}) => ({view, deed: 'next-point'}),
 	'run-again': ({view}) => ({view: {...(screenOf(view) === 'change' ? popScreen(view) : view), cursors: {}}, deed: 'run-again'}),
 	'pick-another': ({view}) => ({view: pushScreen(view, 'pick'), deed: 'list'}),
 	'keep-bundle': ({view}) => ({view, deed: 'keep-bundle'}),
 	'open-packets': ({view}) => ({view, deed: 'open-packets'}),
-	search: ({view}) => ({view: {...view, prompt: {kind: 'filter', text: view.filter}, notice: ''}}),
+	search: ({view}) => ({view: {...view, prompt: promptOf('filter', view.filter), notice: ''}}),
 	'find-next': findNext,
 	copy: ({view}) => ({view: {...view, notice: 'copied, where the terminal allows it'}, deed: 'copy'}),
-	command: ({view}) => ({view: {...view, prompt: {kind: 'command', text: ''}, notice: ''}}),
+	command: ({view}) => ({view: {...view, prompt: promptOf('command'), notice: ''}}),
 	help: ({view}) => ({view: pushScreen(view, 'help')}),
 	back: goBack,
 	quit: ({view}) => ({view, deed: 'quit'}),
@@ -185,16 +200,10 @@ const acts: Readonly<Record<ActionName, Act>> = {
 const act = (model: Model, area: Area, binding: KeyBinding): Pressed => {
 	const reason = binding.offWhen?.(model);
 	const clear = {...model, view: {...model.view, notice: ''}};
-	return reason === undefined ? acts[binding.does](clear, area) : {view: {...model.view, notice: reason}};
+	return reason === undefined ? acts[binding.does](clear, area) : {view: {...model.view, notice: reason, refusal: {of: binding.does, says: reason}}};
 };
 
 const withName = /^(?<command>fix|bundle) +(?<name>\S.*)$/v;
-
-/** What can be typed on: commands, and after `fix` the changes. */
-const commandNames = ({changeNames}: Model, text: string): readonly string[] => [
-	...commandBindings.map(({command = ''}) => command),
-	...(text.startsWith('fix ') ? changeNames.map(name => `fix ${name}`) : []),
-].filter(command => command.startsWith(text));
 
 const showNamed = (model: Model, change: string): Pressed => {
 	const reason = withoutNamedChange(model);
@@ -209,9 +218,12 @@ const runCommand = (model: Model, area: Area, text: string): Pressed => {
 		return (named === 'fix' ? showNamed : keepNamed)(model, name);
 	}
 
-	const names = commandNames(model, text);
-	const binding = commandBindings.find(({command}) => command === text) ?? (names.length === 1 ? commandBindings.find(({command}) => command === names[0]) : undefined);
-	return binding ? act(model, area, binding) : {view: {...model.view, notice: text === '' ? '' : `no command ${text}; there are ${commandNames(model, '').join(' ')}`}};
+	if (text === '') {
+		return {view: model.view};
+	}
+
+	const binding = findCommand(model, text);
+	return binding ? act(model, area, binding) : {view: {...model.view, notice: `no command ${text}: after : all of them are listed`}};
 };
 
 const enterPrompt = (model: Model, area: Area): Pressed => {
@@ -224,28 +236,10 @@ const enterPrompt = (model: Model, area: Area): Pressed => {
 	return runCommand({...model, view: {...view, prompt: undefined, notice: ''}}, area, prompt?.text.trim() ?? '');
 };
 
-/** As far as all that can be typed on agree. */
-const completeCommand = (model: Model, typed: string): string => {
-	const [first = typed, ...others] = commandNames(model, typed);
-	const length = [...first].findIndex((letter, index) => others.some(other => other[index] !== letter));
-	return length <= typed.length ? first : first.slice(0, length);
-};
+const typePrompt = (view: View, prompt: Prompt): View => ({...view, prompt, ...(prompt.kind === 'filter' && {filter: prompt.text.toLowerCase()})});
 
-const typePrompt = (model: Model, text: string): View => {
+const pressInPrompt = (model: Model, area: Area, prompt: Prompt, {key, text}: Press): Pressed => {
 	const {view} = model;
-	const {prompt} = view;
-	if (!prompt) {
-		return view;
-	}
-
-	return prompt.kind === 'filter'
-		? {...view, prompt: {...prompt, text}, filter: text.toLowerCase()}
-		: {...view, prompt: {...prompt, text}, notice: commandNames(model, text).join(' ')};
-};
-
-const pressInPrompt = (model: Model, area: Area, {key, text}: Press): Pressed => {
-	const {view} = model;
-	const typed = view.prompt?.text ?? '';
 	switch (key) {
 		case 'enter': {
 			return enterPrompt(model, area);
@@ -253,23 +247,16 @@ const pressInPrompt = (model: Model, area: Area, {key, text}: Press): Pressed =>
 
 		case 'esc':
 		case 'ctrl-c': {
-			return {
-				view: {
-					...view, prompt: undefined, filter: '', notice: '',
-				},
-			};
-		}
-
-		case 'backspace': {
-			return {view: typePrompt(model, typed.slice(0, -1))};
+			const closed = {...view, prompt: undefined, ...(prompt.kind === 'filter' && {filter: ''})};
+			return {view: closed, deed: key === 'esc' ? undefined : 'quit'};
 		}
 
 		case 'tab': {
-			return {view: view.prompt?.kind === 'command' ? typePrompt(model, completeCommand(model, typed)) : view};
+			return {view: prompt.kind === 'command' ? typePrompt(view, completeCommand(model, prompt.text)) : view};
 		}
 
 		default: {
-			return {view: typePrompt(model, typed + text)};
+			return {view: typePrompt(view, editPrompt(prompt, key, text))};
 		}
 	}
 };
@@ -280,20 +267,25 @@ export type Press = {readonly key: string; readonly text: string};
 /** In the pick list, letters filter. */
 const pressInPick = (view: View, {key, text}: Press): View | undefined => {
 	if (key === 'backspace') {
-		return {...view, filter: view.filter.slice(0, -1)};
+		return {...view, filter: view.filter.slice(0, -1), notice: ''};
 	}
 
-	return /^[\w\-.]$/v.test(text) && key.length === 1 ? {...view, filter: view.filter + text.toLowerCase()} : undefined;
+	return /^[\w\-.]$/v.test(text) && key.length === 1 ? {...view, filter: view.filter + text.toLowerCase(), notice: ''} : undefined;
 };
 
-/** What a key changes. Pure, but for the deed that somebody else does. */
-export const pressKey = (model: Model, area: Area, press: Press): Pressed => {
+const pressOn = (model: Model, area: Area, press: Press): Pressed => {
 	const {view} = model;
 	if (view.prompt) {
-		return pressInPrompt(model, area, press);
+		return pressInPrompt(model, area, view.prompt, press);
 	}
 
 	const filtered = screenOf(view) === 'pick' ? pressInPick(view, press) : undefined;
 	const binding = findBinding(screenOf(view), press.key);
-	return filtered ? {view: filtered} : (binding ? act(model, area, binding) : {view});
+	return filtered ? {view: filtered} : (binding ? act(model, area, binding) : {view: {...view, notice: sayElsewhere(press.key)}});
+};
+
+/** What a key changes. Pure, but for the deed that somebody else does. What was asked is asked until the next key. */
+export const pressKey = (model: Model, area: Area, press: Press): Pressed => {
+	const pressed = pressOn(model, area, press);
+	return model.view.asked !== undefined && pressed.view.asked === model.view.asked ? {...pressed, view: {...pressed.view, asked: undefined}} : pressed;
 };

@@ -5,8 +5,8 @@ export type Fitted = (columns: number) => string;
 
 /** One repair of a cause, step by step. What keeps a step from being done is thrown as a `UserFacingError`. */
 export type Repair = {
-	/** Resolves with the change as commands, diffs and predictions; changes nothing. `isNeeded`: whether anything is to be done. */
-	readonly prepare: () => Promise<{readonly text: Fitted; readonly isNeeded: boolean}>;
+	/** Resolves with the change as commands, diffs and predictions; changes nothing. `isNeeded`: whether anything is to be done; `isCutting`: whether that breaks connections. */
+	readonly prepare: () => Promise<{readonly text: Fitted; readonly isNeeded: boolean; readonly isCutting?: boolean}>;
 	/** Makes what was shown, after the person agreed. Resolves with what came of it, and with the same incident afterwards. */
 	readonly make: () => Promise<{readonly text: Fitted; readonly after: SessionState | undefined}>;
 	/** Puts back what was made. Resolves with a sentence. */
@@ -33,6 +33,8 @@ export type BeginRepair = (state: SessionState, tools: RepairTools) => Repair;
 export type ShownChange = {
 	readonly phase: 'preparing' | 'ready' | 'idle' | 'making' | 'made' | 'undoing' | 'undone' | 'failed';
 	readonly preview: Fitted | undefined;
+	/** Whether to make it, or to put it back, breaks connections: then it takes its key twice. */
+	readonly isCutting?: boolean;
 	/** What happened, a line each. */
 	readonly news: readonly string[];
 	readonly result: Fitted | undefined;

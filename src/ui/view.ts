@@ -1,3 +1,5 @@
+import type {ActionName} from './keys.ts';
+
 /** The screens (design.md §8). */
 export type ScreenName = 'incident' | 'pick' | 'ladder' | 'matrix' | 'evidence' | 'claims' | 'walk' | 'journal' | 'help' | 'shell' | 'change' | 'runbook';
 
@@ -11,8 +13,8 @@ export type Subject =
 	| {readonly kind: 'cell'; readonly name: string}
 	| {readonly kind: 'captures'};
 
-/** What is being typed on the last line. */
-export type Prompt = {readonly kind: 'filter' | 'command'; readonly text: string};
+/** What is being typed on the last line, and before which of its letters the next one goes. */
+export type Prompt = {readonly kind: 'filter' | 'command'; readonly text: string; readonly caret: number};
 
 /** Where the person looks: everything on screen that is not of the incident. */
 export type View = {
@@ -27,8 +29,12 @@ export type View = {
 	readonly prompt: Prompt | undefined;
 	/** Lower case; of a list or a text, whichever is shown. */
 	readonly filter: string;
-	/** One line that answers the last key. */
+	/** One line that answers the last key, until the next one. */
 	readonly notice: string;
+	/** The notice that says why a key can do nothing now: it goes when that is over. */
+	readonly refusal: {readonly of: ActionName; readonly says: string} | undefined;
+	/** What the last key asked for, and takes the same key once more. */
+	readonly asked: 'make-change' | 'undo-change' | undefined;
 	readonly isLeaving: boolean;
 	readonly isShellWide: boolean;
 };
@@ -42,11 +48,16 @@ export const initialView = (screen: ScreenName): View => ({
 	prompt: undefined,
 	filter: '',
 	notice: '',
+	refusal: undefined,
+	asked: undefined,
 	isLeaving: false,
 	isShellWide: false,
 });
 
 export const screenOf = ({stack}: View): ScreenName => stack.at(-1) ?? 'incident';
+
+/** What a pane of the incident is filtered by: only the one that has the focus is. */
+export const filterOf = (view: View, pane: PaneName): string => (screenOf(view) === 'incident' && view.pane === pane ? view.filter : '');
 
 /** Another screen on top; one that is open already is not opened twice. */
 export const pushScreen = (view: View, screen: ScreenName): View => ({

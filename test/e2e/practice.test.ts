@@ -62,9 +62,14 @@ test.serial('the turns of the founding incident: what had no effect has none, th
 	robot.press(':', 'fix proxy-mode=iptables', 'enter');
 	await robot.until('the other mode', text => text.includes('y makes this change') && text.includes('Set mode: iptables'));
 	robot.press('y');
+	await robot.sees('this cuts connections: y once more');
+	robot.press('y');
 	await robot.until('that it did not help either', text => /it acts, but \d of \d+ probes fail/v.test(text));
 	robot.press('u');
+	await robot.sees('this cuts connections: u once more');
+	robot.press('u');
 	await robot.sees('it is put back');
+	t.notRegex(robot.lines().join('\n'), /probes fail|what is done/v);
 	robot.press(':', 'fix masquerade-all=true', 'enter');
 	await robot.until('its price', text => text.includes('y makes this change') && text.includes('Set masqueradeAll: true'));
 	robot.press('y');

@@ -76,7 +76,7 @@ test.serial('commands complete, and what cannot be done says why', async t => {
 	robot.press('esc');
 	await robot.until('no prompt', text => !text.includes(':matrix'));
 	robot.press(':', 'nonsense', 'enter');
-	await robot.sees('no command nonsense; there are');
+	await robot.sees('no command nonsense: after : all of them are listed');
 	robot.press('r');
 	await robot.sees('it is still running');
 	await leave(robot);
@@ -130,6 +130,11 @@ test.serial('ctrl-c leaves in order, also while it runs; a second one does not w
 	const after = await leave(robot, 'ctrl-c');
 	t.false(robot.isAlternate);
 	t.regex(after, /left before the verdict/v);
+	const typing = await open(t, ['held']);
+	await typing.sees('CHECKLIST');
+	typing.press(':', 'fi');
+	await typing.sees(':fi▏');
+	t.regex(await leave(typing, 'ctrl-c'), /left before the verdict/v);
 	const twice = await open(t, ['held', 'stuck']);
 	await twice.sees('CHECKLIST');
 	twice.press('ctrl-c');

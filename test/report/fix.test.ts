@@ -90,6 +90,18 @@ test('a change that does not help or breaks something says so, with the fault', 
 	t.regex(formatPreview(previewChange(changeOf('masquerade-all=false'), [], before, [])), /mars1 +→ +10\.98\.171\.178:8080 +✓ → ✗ will FAIL +\(br-netfilter-not-loaded\)/v);
 });
 
+test('where there is no room for a name and what is said of it, the fault stands below', t => {
+	const text = formatPreview(previewChange(changeOf('proxy-mode=iptables'), [], evidence, []), 70);
+	t.regex(text, /\n {2}default\/mars1 +→ +10\.98\.171\.178:8080 +✗ stays as it is\n {6}\(br-netfilter-not-loaded\)\n/v);
+	t.regex(text, /\n {2}default\/nginx-app /v);
+});
+
+test('a change breaks connections where it restarts what would cut them', t => {
+	t.true(previewChange(changeOf('proxy-mode=iptables'), [prepared('k8s1')], evidence, []).isCutting);
+	t.false(previewChange(changeOf('proxy-mode=iptables'), [], evidence, []).isCutting);
+	t.false(preview.isCutting);
+});
+
 const entry: Entry = {
 	schema: 'hairpin/journal/v1',
 	id: '20261123-160000-ab12',

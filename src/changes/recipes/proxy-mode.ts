@@ -27,6 +27,7 @@ export const proxyMode: Recipe = {
 	why: 'ipvs, iptables and nftables are three ways to translate the same Services. All need br_netfilter for pods on one bridge, so that another mode helps only where one mode\'s own rules are at fault.',
 	price: () => ['rules of the old mode are removed once the new ones act'],
 	cuts: 'connections through Services that are open while the mode changes may be cut, node by node',
+	isCutting: true,
 	plan: (kitchen, value) => planProxyConfig(kitchen, {
 		keysOf: () => [{key: ['mode'], value}],
 		besides(node) {

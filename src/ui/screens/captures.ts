@@ -13,9 +13,11 @@ import {
 	line,
 	span,
 	spread,
+	wrap,
 } from '../line.ts';
 import type {Model} from '../model.ts';
 import {type Look, spinnerAt} from '../theme.ts';
+import {filterOf} from '../view.ts';
 import {windowOf} from '../window.ts';
 
 type Side = 'client' | 'backend';
@@ -43,19 +45,39 @@ const liveOf = (model: Model, side: Side): LiveCapture | undefined => {
 /** The rows of both captures, lined up. */
 export const timelineOf = (model: Model): readonly TimelineRow[] => {
 	const sideOf = (side: Side) => ({label: labelOf(model, side) ?? '', packets: liveOf(model, side)?.rows ?? []});
-	const {filter} = model.view;
+	const filter = filterOf(model.view, 'captures');
 	const rows = alignCaptures(sideOf('client'), sideOf('backend'), model.state.capture?.flows ?? []);
-	return filter === '' || model.view.pane !== 'captures' ? rows : rows.filter(({client, backend}) => [client, backend].some(packet => packet && textOf(packet).includes(filter)));
+	return filter === '' ? rows : rows.filter(({client, backend}) => [client, backend].some(packet => packet && textOf(model, packet).includes(filter)));
 };
 
-const textOf = ({what, source, destination}: SeenPacket): string => `${what} ${formatAddress(source)} ${formatAddress(destination)}`.toLowerCase();
-
-/** Where the cursor stands while nobody moved it: on the packet that cannot be right, else on the newest one. */
-export const capturesCursor = (model: Model, rows: readonly TimelineRow[] = timelineOf(model)): number => {
-	const impossible = rows.findIndex(({ladder}) => ladder?.impossible !== undefined);
-	const chosen = model.view.cursors.captures ?? (impossible === -1 ? rows.length - 1 : impossible);
-	return Math.max(0, Math.min(rows.length - 1, chosen));
+const flagNames: Readonly<Record<string, string>> = {
+	S: 'syn', 'S.': 'syn-ack', R: 'rst', 'R.': 'rst-ack', F: 'fin', 'F.': 'fin-ack', 'P.': 'psh-ack', '.': 'ack',
 };
+
+const textOf = (model: Model, {what, source, destination}: SeenPacket): string =>
+	[what, flagNames[what] ?? '', ...[source, destination].flatMap(address => [formatAddress(address), namePeer(model, address)])].join(' ').toLowerCase();
+
+/** Whether the verdict names the packet of a row. */
+const isNamed = (model: Model, row: TimelineRow): boolean => {
+	const verdict = model.state.diagnosis?.cause?.verdict;
+	const refs = verdict && 'evidence' in verdict ? verdict.evidence : [];
+	return refs.some(ref => ref.kind === 'packet' && (['client', 'backend'] as const).some(side => row[side]?.frame === ref.frame && labelOf(model, side) === ref.point));
+};
+
+/** The row that tells most: the packet that cannot be right, else one that the verdict names, else the first one of an attempt that failed, else the newest. */
+const tellingRow = (model: Model, rows: readonly TimelineRow[]): number => {
+	const failed = new Set(model.state.capture?.flows.filter(({ending}) => ending !== 'established').flatMap(({ladder}) => ladder));
+	const found = [
+		rows.findIndex(({ladder}) => ladder?.impossible !== undefined),
+		rows.findIndex(row => isNamed(model, row)),
+		rows.findIndex(({ladder}) => ladder !== undefined && failed.has(ladder)),
+	].find(index => index !== -1);
+	return found ?? (rows.length - 1);
+};
+
+/** Where the cursor stands; while nobody moved it, on the row that tells most. */
+export const capturesCursor = (model: Model, rows: readonly TimelineRow[] = timelineOf(model)): number =>
+	Math.max(0, Math.min(rows.length - 1, model.view.cursors.captures ?? tellingRow(model, rows)));
 
 /** Three digits and the unit: `0.2 ms`, `1.03 s`. */
 const formatTime = (ms: number): string => {
@@ -112,6 +134,10 @@ const countPackets = ({isRunning, nowMs}: Model, {total, lastAtMs}: LiveCapture)
 
 /** How well a capture does: packets so far, how long ago the last one came, what the kernel dropped. */
 const describeCapture = (model: Model, live: LiveCapture | undefined, label: string): Line => {
+	if (model.state.target === undefined) {
+		return [];
+	}
+
 	if (live === undefined || live.problem !== undefined) {
 		return line([`${live === undefined && model.isRunning ? `${spinnerAt(model.nowMs)} arming` : 'no capture'} `, live === undefined ? 'dim' : 'warn']);
 	}
@@ -124,6 +150,12 @@ const drawHead = (model: Model, side: Side, width: number): Line => {
 	const label = labelOf(model, side) ?? '';
 	const ip = ipOf(model, side);
 	const isHere = model.view.pane === 'captures';
+	const filter = side === 'client' ? filterOf(model.view, 'captures') : '';
+	if (filter !== '') {
+		const total = timelineOf({...model, view: {...model.view, filter: ''}}).length;
+		return spread(line([' CLIENT ', 'accent'], label.slice(label.indexOf('/') + 1)), line(`/${filter} ${timelineOf(model).length} of ${total} `), width);
+	}
+
 	return spread([span(` ${side.toUpperCase()} `, isHere ? 'accent' : 'strong'), span(label.slice(label.indexOf('/') + 1)), ...(width < 48 ? [] : [span(` ${ip}`, 'dim')])], describeCapture(model, liveOf(model, side), label), width);
 };
 
@@ -144,7 +176,9 @@ const drawSide = (model: Model, side: Side, {width, height}: Area, rows: readonl
 	const packets = rows.slice(first, last).map((row, index) => drawPacket(model, row, {
 		side, ip, width, isHere: first + index === cursor,
 	}));
-	return fitArea([drawHead(model, side, width), ...drawProblem(model, side, width), ...packets], {width, height});
+	const isNothingFound = side === 'client' && rows.length === 0 && filterOf(model.view, 'captures') !== '';
+	const nothing = isNothingFound ? wrap('no packet is like that: esc ends the filter', width - 2, 'dim').map((text): Line => [span(' '), ...text]) : [];
+	return fitArea([drawHead(model, side, width), ...drawProblem(model, side, width), ...packets, ...nothing], {width, height});
 };
 
 /** As narrow as two captures beside each other can be read. */

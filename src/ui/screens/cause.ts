@@ -11,6 +11,7 @@ import {
 } from '../line.ts';
 import type {Model} from '../model.ts';
 import {spinnerAt} from '../theme.ts';
+import {checkRows, checklistCursor} from './checklist.ts';
 
 const labels = {healthy: 'HEALTHY', fault: 'CAUSE', undecided: 'UNDECIDED'} as const;
 const looks = {healthy: 'good', fault: 'bad', undecided: 'warn'} as const;
@@ -40,6 +41,12 @@ const others = ({state}: Model, width: number): readonly Line[] => {
 	];
 };
 
+/** Whether the enter key opens what the verdict rests on. */
+const isAtCause = (model: Model): boolean => {
+	const {view: {pane}, state: {diagnosis}} = model;
+	return pane === 'cause' || (pane === 'checklist' && diagnosis?.cause !== undefined && checkRows(model).at(checklistCursor(model))?.check.id === diagnosis.cause.check.id);
+};
+
 const drawRepairs = ({repairs}: Model, width: number): readonly Line[] =>
 	hang(line(['FIX', 'accent']), repairs.map(command => line(cut(command, width - labelWidth - 1))));
 
@@ -66,19 +73,19 @@ export const drawCause = (model: Model, {width, height}: Area): readonly Line[] 
 
 	const badge = certainty(diagnosis.cause);
 	const text = wrap(sentenceOf(model), width - labelWidth - 10);
-	const [first, ...rest] = hang(line([labels[diagnosis.conclusion], looks[diagnosis.conclusion]]), text);
+	const [[, ...first], ...rest] = hang(line([labels[diagnosis.conclusion], looks[diagnosis.conclusion]]), text);
 	const fix = drawRepairs(model, width);
 	const extra = height < 6 ? [] : others(model, width);
-	const sentence = shorten([spread(first, badge, width), ...rest], Math.max(1, height - Math.min(fix.length, 1)), width);
-	return [...sentence, ...shorten(fix, Math.max(0, height - sentence.length - extra.length), width), ...extra].slice(0, height);
+	const sentence = shorten(model, [spread([...line([model.view.pane === 'cause' ? '▌' : ' ', 'accent']), ...first], badge, width), ...rest], {width, height: Math.max(1, height - Math.min(fix.length, 1))});
+	return [...sentence, ...shorten(model, fix, {width, height: Math.max(0, height - sentence.length - extra.length)}), ...extra].slice(0, height);
 };
 
-/** The first lines; where there are more, the last one says how many. */
-const shorten = (lines: readonly Line[], height: number, width: number): readonly Line[] => {
+/** The first lines; where there are more, the last one says how many, and which keys show them. */
+const shorten = (model: Model, lines: readonly Line[], {width, height}: Area): readonly Line[] => {
 	if (height === 0 || lines.length <= height) {
 		return lines.slice(0, height);
 	}
 
 	const last = lines[height - 1];
-	return [...lines.slice(0, height - 1), spread(last, line([`… ${lines.length - height} more: enter `, 'dim']), width)];
+	return [...lines.slice(0, height - 1), spread(last, line([`(${lines.length - height} more: ${isAtCause(model) ? 'enter' : 'tab to cause, enter'}) `, 'dim']), width)];
 };

@@ -1,4 +1,9 @@
-import {type Line, line, wrap} from '../line.ts';
+import {
+	type Line,
+	line,
+	lineWidth,
+	wrap,
+} from '../line.ts';
 import type {Model} from '../model.ts';
 import {type Fitted, type ShownChange, isBusy} from '../repair.ts';
 import {type Look, spinnerAt} from '../theme.ts';
@@ -17,7 +22,10 @@ export const drawFitted = (text: Fitted | undefined, width: number): readonly Li
 	const content = row.trimStart();
 	const isHeading = row === content && (rows[index - 1] ?? '') === '';
 	const indent = ' '.repeat(row.length - content.length + 1);
-	return content === '' ? [[]] : wrap(content, width - indent.length - 1, isHeading ? 'strong' : lookOf(row)).map((part): Line => [...line(indent), ...part]);
+	const look = isHeading ? 'strong' : lookOf(row);
+	// What a line of a diff goes on with is no line of the file.
+	const further: Line = /^[+\-]/v.test(content) ? line(['↳ ', look]) : [];
+	return content === '' ? [[]] : wrap(content, width - indent.length - 1 - lineWidth(further), look).map((part, place): Line => [...line(indent), ...(place === 0 ? [] : further), ...part]);
 });
 
 const phases: Readonly<Record<ShownChange['phase'], readonly [sentence: string, look: Look]>> = {
@@ -29,6 +37,11 @@ const phases: Readonly<Record<ShownChange['phase'], readonly [sentence: string, 
 	undoing: ['it is being put back', 'accent'],
 	undone: ['it is put back: r probes again', 'good'],
 	failed: ['that could not be done', 'bad'],
+};
+
+const cuttingPhases: Partial<Readonly<Record<ShownChange['phase'], string>>> = {
+	ready: 'nothing is changed yet: y makes this change; it cuts connections, so y twice',
+	made: 'the change is made: u puts it back; that cuts connections, so u twice',
 };
 
 const failureLines = ({failure}: ShownChange, width: number): readonly Line[] => (failure === undefined
@@ -44,7 +57,8 @@ export const changeText = ({change, nowMs, label}: Model, width: number): readon
 		return [line([' no change was looked at yet: f shows the repair of the cause', 'dim'])];
 	}
 
-	const [sentence, look] = phases[change.phase];
+	const [plain, look] = phases[change.phase];
+	const sentence = change.isCutting === true ? cuttingPhases[change.phase] ?? plain : plain;
 	return [
 		...(label ? [line([` ${label.word}: ${label.says}`, 'warn'])] : []),
 		line(' ', [isBusy(change) ? `${spinnerAt(nowMs)} ` : '', look], [sentence, look]),

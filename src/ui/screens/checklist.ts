@@ -11,6 +11,7 @@ import {
 } from '../line.ts';
 import type {Model} from '../model.ts';
 import {marks, spinnerAt} from '../theme.ts';
+import {filterOf} from '../view.ts';
 import {windowOf} from '../window.ts';
 
 /** A check and what is known of it by now. */
@@ -25,7 +26,7 @@ export const checkRows = ({checks, state, view}: Model): readonly CheckRow[] => 
 	return checks.map(check => {
 		const finding = findings.get(check.id);
 		return {check, finding: isFinal || finding?.verdict.status !== 'unknown' ? finding : undefined};
-	}).filter(row => isMatch(row, view.filter));
+	}).filter(row => isMatch(row, filterOf(view, 'checklist')));
 };
 
 /** Where the cursor stands while nobody moved it: on the cause. */
@@ -44,7 +45,7 @@ const drawRow = (row: CheckRow, model: Model, width: number, isHere: boolean): L
 	const {sign, look} = marks[row.finding?.verdict.status ?? 'pending'];
 	const word = wordOf(row, model);
 	const isQuiet = row.finding === undefined;
-	const left: Line = [span(isHere ? '▌' : ' ', 'accent'), span(row.finding === undefined && model.isRunning ? spinnerAt(model.nowMs) : sign, look), span(' '), span(row.check.title, isHere ? 'strong' : (isQuiet ? 'dim' : 'plain'))];
+	const left: Line = [span(isHere ? '▌' : ' ', 'accent'), span(sign, look), span(' '), span(row.check.title, isHere ? 'strong' : (isQuiet ? 'dim' : 'plain'))];
 	return spread(left, word === '' ? [] : [span(word, look), span(' ')], width);
 };
 
@@ -61,7 +62,10 @@ const drawDetail = ({finding}: CheckRow, width: number): readonly Line[] => {
 const drawHead = (model: Model, width: number, below: number): Line => {
 	const answered = checkRows({...model, view: {...model.view, filter: ''}}).filter(({finding}) => finding !== undefined).length;
 	const isHere = model.view.pane === 'checklist';
-	return spread(line([' CHECKLIST', isHere ? 'accent' : 'strong']), line([`${below > 0 ? `↓ ${below} more · ` : ''}${answered}/${model.checks.length} `, 'dim']), width);
+	const filter = filterOf(model.view, 'checklist');
+	const filtered = filter === '' ? '' : `  /${filter} ${checkRows(model).length} of ${model.checks.length}`;
+	const isWaiting = model.isRunning && answered < model.checks.length;
+	return spread(line([' CHECKLIST', isHere ? 'accent' : 'strong'], filtered), line([isWaiting ? `${spinnerAt(model.nowMs)} ` : '', 'accent'], [`${below > 0 ? `↓ ${below} more · ` : ''}${answered}/${model.checks.length} `, 'dim']), width);
 };
 
 /** The checklist as it fills in; under the cursor a line tells why. */
@@ -77,5 +81,5 @@ export const drawChecklist = (model: Model, {width, height}: Area): readonly Lin
 		const isHere = isFocused && first + index === cursor;
 		return [drawRow(row, model, width, isHere), ...(isHere ? shownDetail : [])];
 	});
-	return [drawHead(model, width, rows.length - last), ...lines, ...(rows.length === 0 ? [fitLine(line([' no check is called so', 'dim']), width)] : [])];
+	return [drawHead(model, width, rows.length - last), ...lines, ...(rows.length === 0 ? [fitLine(line([' no check is called so: esc ends the filter', 'dim']), width)] : [])];
 };

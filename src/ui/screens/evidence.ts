@@ -57,6 +57,17 @@ const readingsText = ({state}: Model, width: number): readonly Line[] => [...sta
 
 const heading = (title: string): readonly Line[] => [line([` ${title}`, 'strong']), []];
 
+/** What a person would type, whole: a line that is too long goes on further right. */
+const commandText = (command: string, width: number): readonly Line[] => {
+	const [first, ...rest] = wrap(command, width - 9);
+	const further = command.length - command.trimStart().length + 2;
+	return indent([first, ...indentLines(rest, further)]);
+};
+
+const repairsText = ({repairs, state}: Model, id: string, width: number): readonly Line[] => (repairs.length === 0 || state.diagnosis?.cause?.check.id !== id
+	? []
+	: [...heading('What repairs it'), ...repairs.flatMap(command => commandText(command, width)), []]);
+
 const checkText = (model: Model, id: string, width: number): readonly Line[] => {
 	const check = model.checks.find(candidate => candidate.id === id);
 	if (check === undefined) {
@@ -73,6 +84,7 @@ const checkText = (model: Model, id: string, width: number): readonly Line[] => 
 		[],
 		...indent(wrap(verdict?.because ?? 'not judged yet', width - 6)),
 		[],
+		...repairsText(model, id, width),
 		...(refs.length > 0 ? [...heading('This shows it'), ...refs.flatMap(ref => refText(ref, width))] : []),
 		...heading(refs.length > 0 ? 'Everything that was read' : 'It was judged by what was read'),
 		...readingsText(model, width),
@@ -90,6 +102,9 @@ const capturesText = ({state}: Model, width: number): readonly Line[] => state.l
 
 const entriesText = ({state}: Model, width: number): readonly Line[] => (state.capture ? [state.capture.conntrackEntries, state.capture.ipvsConnections] : [])
 	.flatMap(known => ('unknown' in known ? [line([` ${known.unknown}`, 'dim']), []] : originText(known.origin, width)));
+
+/** The verdict where there is no check that one could look at instead. */
+const verdictText = ({state: {diagnosis}}: Model, width: number): readonly Line[] => (diagnosis && !diagnosis.cause ? [...heading('Verdict'), ...indent(wrap(diagnosis.sentence, width - 6)), []] : []);
 
 const cellText = (model: Model, name: string, width: number): readonly Line[] => {
 	const matrix = model.state.matrix.filter(cell => nameCell(cell) === name || cell.from === name);
@@ -118,7 +133,7 @@ export const evidenceText = (model: Model, width: number): readonly Line[] => {
 		}
 
 		case 'captures': {
-			return [...heading('Captures'), ...capturesText(model, width), ...heading('What the kernel kept of these attempts'), ...entriesText(model, width)];
+			return [...verdictText(model, width), ...heading('Captures'), ...capturesText(model, width), ...heading('What the kernel kept of these attempts'), ...entriesText(model, width)];
 		}
 	}
 };

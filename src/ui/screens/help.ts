@@ -1,4 +1,4 @@
-import {keyBindings, nameKey} from '../keys.ts';
+import {type KeyBinding, keyBindings, nameKey} from '../keys.ts';
 import {
 	type Line,
 	line,
@@ -7,7 +7,6 @@ import {
 } from '../line.ts';
 import type {Model} from '../model.ts';
 
-const keysWidth = 14;
 const commandWidth = 11;
 
 const legend: ReadonlyArray<readonly [sign: string, meaning: string]> = [
@@ -19,6 +18,11 @@ const legend: ReadonlyArray<readonly [sign: string, meaning: string]> = [
 	['restored', 'the reply came back through NAT with the Service\'s address'],
 ];
 
+const keysOf = ({keys}: KeyBinding): string => keys.map(key => nameKey(key)).join(' ');
+
+/** Room for the longest keys, and what stands around them. */
+const keysWidth = 4 + Math.max(...keyBindings.map(binding => keysOf(binding).length));
+
 const row = (keys: string, command: string, text: string, width: number): readonly Line[] => wrap(text, width - keysWidth - commandWidth - 2).map((content, index): Line => [
 	span(`  ${(index === 0 ? keys : '').padEnd(keysWidth - 2)}`, 'accent'),
 	span((index === 0 ? command : '').padEnd(commandWidth), 'dim'),
@@ -29,10 +33,11 @@ const row = (keys: string, command: string, text: string, width: number): readon
 export const helpText = (model: Model, width: number): readonly Line[] => [
 	line([' Keys', 'strong']),
 	[],
-	...keyBindings.flatMap(({keys, command, explains, on, offWhen}) => {
+	...keyBindings.flatMap(binding => {
+		const {command, explains, on, offWhen} = binding;
 		const reason = offWhen?.(model);
 		const where = on !== 'everywhere' && on.length === 1 && on[0] === 'shell' ? 'in the shell: ' : '';
-		return row(keys.map(key => nameKey(key)).join(' '), command === undefined ? '' : `:${command}`, `${where}${explains}${reason === undefined ? '' : ` (off: ${reason})`}`, width);
+		return row(keysOf(binding), command === undefined ? '' : `:${command}`, `${where}${explains}${reason === undefined ? '' : ` (off: ${reason})`}`, width);
 	}),
 	[],
 	line([' Marks', 'strong']),

@@ -17,14 +17,14 @@ import {clientWidthOf, drawCaptures} from './captures.ts';
 import {drawCause} from './cause.ts';
 import {drawChecklist} from './checklist.ts';
 import {ladderPicture} from './ladder.ts';
-import {drawReach} from './reach.ts';
+import {drawReach, reachHeight} from './reach.ts';
 
 /** From this width on, panes stand beside each other. */
 const wideFrom = 110;
 const tallFrom = 28;
 
 /** How wide the checklist is beside the captures; 0 where there is room for one pane only. */
-export const leftWidthOf = (width: number): number => (width < wideFrom ? 0 : Math.min(64, Math.max(46, Math.round(width * 0.37))));
+export const leftWidthOf = (width: number): number => (width < wideFrom ? 0 : Math.min(76, Math.max(46, Math.round(width * 0.37))));
 
 const nameTarget = ({state, pair}: Model): Line => {
 	const {target} = state;
@@ -70,10 +70,9 @@ const ladderRows = (model: Model, width: number): readonly Line[] => {
 };
 
 const drawLeft = (model: Model, {width, height}: Area): readonly Line[] => {
-	const reach = drawReach(model, {width, height: 7});
-	const reachHeight = height < tallFrom ? Math.min(reach.length, 5) : reach.length;
-	const checklist = drawChecklist(model, {width, height: height - reachHeight - 1});
-	return [...fitArea(checklist, {width, height: height - reachHeight - 1}), rule(width), ...fitArea(drawReach(model, {width, height: reachHeight}), {width, height: reachHeight})];
+	const lower = height < tallFrom ? Math.min(reachHeight(model), 5) : reachHeight(model);
+	const upper = {width, height: height - lower - 1};
+	return [...fitArea(drawChecklist(model, upper), upper), rule(width), ...fitArea(drawReach(model, {width, height: lower}), {width, height: lower})];
 };
 
 const drawRight = (model: Model, {width, height}: Area): readonly Line[] => {

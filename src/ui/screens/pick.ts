@@ -50,9 +50,9 @@ const drawColumn = (model: Model, column: PickColumn, {width, height}: Area): re
 	const cursor = pickCursor(model, column);
 	const {first, last} = windowOf(items.length, cursor, height - 1);
 	return fitArea([
-		spread(line([` ${titles[column]}`, isFocused ? 'accent' : 'strong']), line([`${items.length} `, 'dim']), width),
+		spread(line([` ${titles[column]}`, isFocused ? 'accent' : 'strong'], isFocused && model.view.filter !== '' ? `  /${model.view.filter}` : ''), line([`${items.length} `, 'dim']), width),
 		...items.slice(first, last).map((item, index) => drawItem(item, width, {isHere: first + index === cursor, isFocused})),
-		...(items.length === 0 ? [line(['  none', 'dim'])] : []),
+		...(items.length === 0 ? [line([isFocused && model.view.filter !== '' ? '  nothing is called so: backspace, or esc ends the filter' : '  none', 'dim'])] : []),
 	], {width, height});
 };
 
