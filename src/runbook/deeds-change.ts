@@ -1,13 +1,22 @@
+import type {Consent} from '../consent.ts';
+import type {Shown} from './mend.ts';
 import type {Step} from './runbook.ts';
 import {
 	type Done,
 	type Scene,
 	type SceneChange,
+	type WalkTools,
 	fill,
 	forget,
 } from './scene.ts';
 
 const toLines = (text: string): readonly string[] => text.trimEnd().split('\n');
+
+/** What cuts connections is asked about twice. */
+const agreeTo = async ({isCutting}: Shown, {people}: WalkTools): Promise<Consent> => {
+	const consent = await people.agree('make this change?');
+	return isCutting ? people.agree('it cuts connections: make it all the same?') : consent;
+};
 
 /** Shows a change, asks, and makes it. */
 const fix = async (scene: Scene, step: Extract<Step, {fix: unknown}>): Promise<Done> => {
@@ -19,7 +28,7 @@ const fix = async (scene: Scene, step: Extract<Step, {fix: unknown}>): Promise<D
 			return {outcome: 'done', says: 'nothing is to be done: all of it is so already'};
 		}
 
-		const made = await shown.make(await tools.people.agree('make this change?'));
+		const made = await shown.make(await agreeTo(shown, tools));
 		scene.changes.push({name: step.name, entry: made.entry, isInForce: true});
 		await forget(scene);
 		return {

@@ -15,6 +15,8 @@ export type Shown = {
 	readonly preview: (columns: number) => string;
 	/** Whether nothing is to be done. */
 	readonly isIdle: boolean;
+	/** Whether connections break. */
+	readonly isCutting: boolean;
 	make(consent: Consent): Promise<Made>;
 	close(): Promise<void>;
 };
@@ -58,6 +60,7 @@ export const createMender = (tools: MenderTools): Mender => {
 				return {
 					preview: columns => formatPreview(prepared.preview, columns),
 					isIdle: isIdle(prepared),
+					isCutting: prepared.preview.isCutting,
 					async make(consent) {
 						const result = await session.carryOut(prepared, consent);
 						if (!result.isApplied) {

@@ -114,6 +114,7 @@ onClusterThoroughly('a shipped runbook in another incident stops where that show
 // What a walk asks, as it stands on the screen, and the keys of somebody who makes every change and keeps none.
 const answers: ReadonlyArray<readonly [RegExp, readonly string[]]> = [
 	[/make this change\?/v, ['y']],
+	[/it cuts connections: make it all the same\?/v, ['y']],
 	[/put this back\?/v, ['y']],
 	[/▌keep /v, ['tab']],
 	[/▌undo /v, ['enter']],

@@ -82,7 +82,7 @@ onCluster('three keys: the repair is shown, made on all nodes and verified; a fo
 	robot.press('esc');
 	await robot.sees('CHECKLIST');
 	robot.press('q');
-	t.is((await robot.ended).exitCode, 0);
+	t.is((await robot.ended).exitCode, 1, 'the fault is back');
 	await untilNothingIsLeft();
 });
 

@@ -45,7 +45,7 @@ const {source, walked} = createWalkSource(runbook, async ({session, walk: tell, 
 				});
 				const {text, isNeeded} = await repair.prepare();
 				return {
-					preview: text, isIdle: !isNeeded, make: async () => giveConsent(refused) as never, close: repair.close,
+					preview: text, isIdle: !isNeeded, isCutting: false, make: async () => giveConsent(refused) as never, close: repair.close,
 				};
 			},
 			undo: async () => giveConsent(refused) as never,
