@@ -32,7 +32,7 @@ const pictures: readonly Picture[] = [
 	{...found, name: 'incident', steps: []},
 	{...found, name: 'ladder', steps: [[['l'], '✗ impossible']]},
 	{...found, name: 'matrix', steps: [[['m'], 'MATRIX']]},
-	{...found, name: 'evidence', steps: [[['enter'], 'This shows it']]},
+	{...found, name: 'evidence', steps: [[['enter'], 'What repairs it']]},
 	{...found, name: 'claims', steps: [[['a'], 'CLAIMED']]},
 	{...found, name: 'rules', steps: [[['t'], 'Not followed']]},
 	{...found, name: 'help', steps: [[['?'], 'HELP']]},
