@@ -4,7 +4,7 @@ import {checks} from './checks/index.ts';
 import {diagnose, judgeAll} from './diagnosis.ts';
 import {collectEvidence} from './evidence/collect.ts';
 import {planClientProbe, planOtherProbes} from './probes/plan.ts';
-import {type Cell, nameCell} from './probes/matrix.ts';
+import {type Cell, isFailing, nameCell} from './probes/matrix.ts';
 import {type ProbePlan, probe} from './probes/probe.ts';
 import {lookAgain} from './probes/second-look.ts';
 import {
@@ -119,6 +119,10 @@ const runOtherProbes = async ({tools, tell}: Session, access: Access, plans: rea
 };
 
 const lookAtUnexplained = async ({tools, state, tell}: Session, access: Access, plans: readonly ProbePlan[]): Promise<void> => {
+	if (state().matrix.every(cell => !isFailing(cell))) {
+		return;
+	}
+
 	const {unexplained} = diagnose(checks, evidenceOf(state()));
 	for (const cell of await lookAgain(unexplained, {
 		access, plans, timeoutMs: tools.probeTimeoutMs, signal: tools.signal,

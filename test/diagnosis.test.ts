@@ -224,25 +224,22 @@ test('a finding that a passing probe contradicts is not the cause', t => {
 	t.regex(alone.sentence, /found, but it does not fit what the probes met: everything/v);
 });
 
+const twoTimeouts = buildEvidence({outcomes: {'mars1 vip': 'timeout', 'mars2 vip': 'timeout'}});
+const onTimeout: Check['explains'] = ({attempts}) => attempts.some(({outcome}) => outcome === 'timeout');
+const onClient: Check['explains'] = cell => onTimeout(cell, twoTimeouts) && cell.role === 'client';
+const certain: Check['judge'] = () => ({
+	status: 'broken', because: '', evidence: [], confidence: 'certain',
+});
+
 test('most explained cells first, then the certain one, then the order on screen', t => {
-	const evidence = buildEvidence({outcomes: {'mars1 vip': 'timeout', 'mars2 vip': 'timeout'}});
-	const onTimeout: Check['explains'] = ({attempts}) => attempts.some(({outcome}) => outcome === 'timeout');
-	const onClient: Check['explains'] = cell => onTimeout(cell, evidence) && cell.role === 'client';
-	const certain: Check['judge'] = () => ({
-		status: 'broken', because: '', evidence: [], confidence: 'certain',
-	});
+	const evidence = twoTimeouts;
 	t.is(diagnose([accuser('one', {explains: onClient, judge: certain}), accuser('both', {explains: onTimeout})], evidence).cause?.check.id, 'both');
 	t.is(diagnose([accuser('first', {explains: onClient}), accuser('sure', {explains: onClient, judge: certain})], evidence).cause?.check.id, 'sure');
 	t.is(diagnose([accuser('first', {explains: onClient}), accuser('second', {explains: onClient})], evidence).cause?.check.id, 'first');
 });
 
 test('what explains the same failures, neither by a packet, is told as a tie with what tells them apart', t => {
-	const evidence = buildEvidence({outcomes: {'mars1 vip': 'timeout', 'mars2 vip': 'timeout'}});
-	const onTimeout: Check['explains'] = ({attempts}) => attempts.some(({outcome}) => outcome === 'timeout');
-	const onClient: Check['explains'] = cell => onTimeout(cell, evidence) && cell.role === 'client';
-	const certain: Check['judge'] = () => ({
-		status: 'broken', because: '', evidence: [], confidence: 'certain',
-	});
+	const evidence = twoTimeouts;
 	const tied = diagnose([accuser('one', {explains: onTimeout}), accuser('two', {explains: onTimeout})], evidence);
 	t.deepEqual(names(tied.tied), ['two']);
 	t.regex(tied.sentence, /one, two explain the same failures: repair one of them, ask again, and what still fails is of the other/v);

@@ -83,10 +83,10 @@ const predictCell = (checks: readonly Check[], {cell, later}: Pair, before: Evid
 /** What each probe that was made is expected to do after a change, from the same logic that explains failures. */
 export const predictChange = (checks: readonly Check[], evidence: Evidence, change: Change): readonly Prediction[] => {
 	const after = assumeChange(evidence, change);
-	return evidence.matrix.filter(cell => isAttempted(cell)).map(cell => {
-		const later = assumeCell(cell, evidence, change);
-		return {cell: later, portBefore: later.toPort === cell.toPort ? undefined : cell.toPort, ...predictCell(checks, {cell, later}, evidence, after)};
-	});
+	const pairs = evidence.matrix.map((cell, index) => ({cell, later: after.matrix[index]}));
+	return pairs.filter(({cell}) => isAttempted(cell)).map(({cell, later}) => ({
+		cell: later, portBefore: later.toPort === cell.toPort ? undefined : cell.toPort, ...predictCell(checks, {cell, later}, evidence, after),
+	}));
 };
 
 /** Whether it came and went there before already, so that one that works and one that fails say the same. */

@@ -1,3 +1,4 @@
+import {readNftBlocks} from './nft-blocks.ts';
 import {
 	type RuleBackend,
 	type ServiceRule,
@@ -5,27 +6,6 @@ import {
 	reachableChains,
 	uniqueBackends,
 } from './service-rule.ts';
-
-type Block = {readonly kind: string; readonly name: string; readonly text: string};
-
-/** The maps and chains of a table, each with its lines as one text. */
-const readBlocks = (text: string): readonly Block[] => {
-	const blocks: Array<{kind: string; name: string; text: string}> = [];
-	let current: {kind: string; name: string; text: string} | undefined;
-	for (const line of text.split('\n')) {
-		const groups = /^\t(?<kind>\w+) (?<name>\S+) \{/v.exec(line)?.groups;
-		if (groups) {
-			current = {kind: groups.kind, name: groups.name, text: ''};
-			blocks.push(current);
-		} else if (line === '\t}') {
-			current = undefined;
-		} else if (current) {
-			current.text += `${line}\n`;
-		}
-	}
-
-	return blocks;
-};
 
 const groupsOf = (text: string, pattern: RegExp): readonly string[] => text.matchAll(pattern).map(({groups}) => groups?.to ?? '').toArray();
 
@@ -42,7 +22,7 @@ const element = /^(?<ip>[\d.:a-f]+) \. (?<protocol>tcp|udp|sctp) \. (?<port>\d+)
 type Element = Readonly<Record<string, string | undefined>>;
 
 /** The elements of a map, which stand behind one another with commas between them. */
-const elementsOf = (text: string): readonly Element[] => text.replace('elements = {', '').split(/[\n,]/v).flatMap(part => {
+const elementsOf = (lines: readonly string[]): readonly Element[] => lines.join('\n').replace('elements = {', '').split(/[\n,]/v).flatMap(part => {
 	const groups: Element | undefined = element.exec(part.trim())?.groups;
 	return groups ? [groups] : [];
 });
@@ -57,10 +37,10 @@ const nameOf = (chain: string, comment: string): string | undefined =>
  map service-ips → chain service-… → chain endpoint-… → dnat, or map no-endpoint-services (pkg/proxy/nftables/proxier.go).
  */
 export const readNftablesServices = (text: string): readonly ServiceRule[] => {
-	const blocks = readBlocks(text);
-	const chains = new Map(blocks.filter(({kind}) => kind === 'chain').map(block => [block.name, block.text]));
+	const blocks = readNftBlocks(text.split('\n'));
+	const chains = new Map(blocks.filter(({kind}) => kind === 'chain').map(block => [block.name, block.lines.join('\n')]));
 	const maps = ['service-ips', 'no-endpoint-services'].flatMap(name => blocks.filter(block => block.kind === 'map' && block.name === name));
-	const services = maps.flatMap(map => elementsOf(map.text).map(({ip = '', port, protocol = '', chain = '', comment = ''}) => ({
+	const services = maps.flatMap(map => elementsOf(map.lines).map(({ip = '', port, protocol = '', chain = '', comment = ''}) => ({
 		ip,
 		port: Number(port),
 		protocol: protocol.toUpperCase(),

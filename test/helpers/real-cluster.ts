@@ -12,7 +12,8 @@ const minuteMs = 60_000;
 /** Runs a command of `npm run cluster`. */
 export const cluster = async (...argv: readonly string[]): Promise<CommandResult> => runCommand([clusterCommand, ...argv], {timeoutMs: 20 * minuteMs});
 
-const mustSucceed = (result: CommandResult): CommandResult => {
+/** The result of a command that went well; throws otherwise. */
+export const mustSucceed = (result: CommandResult): CommandResult => {
 	if (result.exitCode !== 0) {
 		throw new Error(`${result.command} ended with ${String(result.exitCode)}: ${result.stderr.slice(-2000)}`);
 	}
@@ -177,15 +178,18 @@ export const flagsOf = async (way: Way): Promise<readonly string[]> => {
 	}[way];
 };
 
-/** `hairpin check … --json`, with its report parsed. */
-export const checkVia = async (way: Way, ...argv: readonly string[]): Promise<Checked> => {
-	const result = await hairpin(['check', ...argv, ...await flagsOf(way), '--json']);
+/** What `hairpin check … --json` printed, with its report parsed. */
+export const readReport = (result: CommandResult): Checked => {
 	if (result.stdout === '') {
 		throw new Error(`hairpin printed nothing: ${result.stderr}`);
 	}
 
 	return {...result, report: JSON.parse(result.stdout) as Report};
 };
+
+/** `hairpin check … --json`, with its report parsed. */
+export const checkVia = async (way: Way, ...argv: readonly string[]): Promise<Checked> =>
+	readReport(await hairpin(['check', ...argv, ...await flagsOf(way), '--json']));
 
 /** The same over SSH. */
 export const check = async (...argv: readonly string[]): Promise<Checked> => checkVia('ssh', ...argv);

@@ -1,6 +1,7 @@
-import {kubectl, onEveryNode} from '../../helpers/real-cluster.ts';
+import {onEveryNode} from '../../helpers/real-cluster.ts';
 import {
 	type FaultCase,
+	addBackends,
 	loadBridgeNetfilter,
 	onAll,
 	onFirst,
@@ -61,9 +62,7 @@ export const bridgeCases: readonly FaultCase[] = [
 	{
 		title: 'three backends on two nodes, all well', fault: 'decoy', async inject() {
 			await loadBridgeNetfilter();
-			await kubectl('scale', 'deployment', 'nginx-app', '--replicas=2');
-			await kubectl('apply', '-f', new URL('../workload/second-backend.yaml', import.meta.url).pathname);
-			await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=nginx', '--timeout=90s');
+			await addBackends();
 		}, client: 'mars1', seen: 'open', cause: undefined, inIptables: {},
 	},
 ];

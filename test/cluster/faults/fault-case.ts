@@ -54,6 +54,13 @@ export const patchService = (patch: string) => async (): Promise<void> => {
 	await kubectl('patch', 'service', 'nginx', '--type=merge', '-p', patch);
 };
 
+/** Adds a second backend beside the first, and a third on another node. */
+export const addBackends = async (): Promise<void> => {
+	await kubectl('scale', 'deployment', 'nginx-app', '--replicas=2');
+	await kubectl('apply', '-f', new URL('../workload/second-backend.yaml', import.meta.url).pathname);
+	await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=nginx', '--timeout=90s');
+};
+
 const backendPods = async (): Promise<string> => (await kubectl('get', 'pods', '-l', 'app=nginx', '-o', 'jsonpath={range .items[*]}{.metadata.name} {.status.phase} {end}')).trim();
 
 /** Patches the backend's container; the old pod goes before the new one comes. */

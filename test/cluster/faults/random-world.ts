@@ -8,6 +8,7 @@ import {
 import type {Random} from '../../helpers/random.ts';
 import {proxyModes} from './fault-table.ts';
 import {
+	addBackends,
 	enterMode,
 	loadBridgeNetfilter,
 	type ProxyMode,
@@ -15,15 +16,6 @@ import {
 	setProxy,
 	vip,
 } from './fault-case.ts';
-
-const secondBackend = new URL('../workload/second-backend.yaml', import.meta.url).pathname;
-
-/** Adds a second backend beside the first, and a third on another node. */
-const addBackends = async (): Promise<void> => {
-	await kubectl('scale', 'deployment', 'nginx-app', '--replicas=2');
-	await kubectl('apply', '-f', secondBackend);
-	await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=nginx', '--timeout=90s');
-};
 
 const patchService = (patch: string) => async (): Promise<void> => {
 	await kubectl('patch', 'service', 'nginx', '--type=merge', '-p', patch);

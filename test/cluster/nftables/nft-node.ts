@@ -1,7 +1,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import {type CommandResult, runCommand} from '../../../src/access/run.ts';
-import type {Checked, Report} from '../../helpers/real-cluster.ts';
+import {type Checked, mustSucceed, readReport} from '../../helpers/real-cluster.ts';
 
 const program = new URL('node', import.meta.url).pathname;
 const hairpinFile = new URL('../../../src/hairpin.ts', import.meta.url).pathname;
@@ -10,12 +10,8 @@ const cannotRun = 77;
 const run = async (...argv: readonly string[]): Promise<CommandResult> => runCommand([program, ...argv], {timeoutMs: 300_000});
 
 const mustRun = async (...argv: readonly string[]): Promise<string> => {
-	const result = await run(...argv);
-	if (result.exitCode !== 0) {
-		throw new Error(`${result.command} ended with ${String(result.exitCode)}: ${result.stderr.slice(-2000)}`);
-	}
-
-	return result.stdout;
+	const {stdout} = mustSucceed(await run(...argv));
+	return stdout;
 };
 
 /** Why the node in nftables mode cannot run on this machine, or undefined. */
@@ -24,7 +20,11 @@ export const whyNoNftNode = async (): Promise<string | undefined> => {
 	return result.exitCode === cannotRun ? `${result.stdout}${result.stderr}`.trim() : undefined;
 };
 
-const valueOf = async (name: string): Promise<string> => new RegExp(`^${name}=(?<value>.*)$`, 'mv').exec(await mustRun('env'))?.groups?.value ?? '';
+/** What `env` prints, by its names. */
+const readEnv = async (): Promise<(name: string) => string> => {
+	const printed = await mustRun('env');
+	return name => new RegExp(`^${name}=(?<value>.*)$`, 'mv').exec(printed)?.groups?.value ?? '';
+};
 
 /** The node whose kube-proxy is in nftables mode, and what is done to it: see `node` beside this file. */
 export const nftNode = {
@@ -35,7 +35,10 @@ export const nftNode = {
 	onNode: async (command: string) => mustRun('exec', 'sh', '-c', command),
 	inPod: async (pod: string, ...argv: readonly string[]) => mustRun('pod', pod, ...argv),
 	/** Where a file of the node's is. */
-	file: async (name: string) => path.join(await valueOf('RUN'), name),
+	async file(name: string) {
+		const valueOf = await readEnv();
+		return path.join(valueOf('RUN'), name);
+	},
 	proxy: async (order: 'stop' | 'start') => mustRun('proxy', order),
 } as const;
 
@@ -47,14 +50,11 @@ export const probePlainly = async (pod: string): Promise<string> => {
 
 /** Asks hairpin, on the node itself. */
 export const checkOnNftNode = async (client: string, ...flags: readonly string[]): Promise<Checked> => {
+	const valueOf = await readEnv();
 	// npm puts a program of another kind that is called nft first.
-	const searched = `${path.dirname(await valueOf('KUBECTL'))}:/usr/sbin:/usr/bin:/sbin:/bin`;
-	const result = await runCommand(['ip', 'netns', 'exec', await valueOf('NETNS'), process.execPath, hairpinFile, 'check', 'svc/nginx', '--from', `pod/${client}`, '--via', 'local', '--json', ...flags], {
-		timeoutMs: 120_000, env: {KUBECONFIG: await valueOf('KUBECONFIG'), PATH: searched},
+	const searched = `${path.dirname(valueOf('KUBECTL'))}:/usr/sbin:/usr/bin:/sbin:/bin`;
+	const result = await runCommand(['ip', 'netns', 'exec', valueOf('NETNS'), process.execPath, hairpinFile, 'check', 'svc/nginx', '--from', `pod/${client}`, '--via', 'local', '--json', ...flags], {
+		timeoutMs: 120_000, env: {KUBECONFIG: valueOf('KUBECONFIG'), PATH: searched},
 	});
-	try {
-		return {...result, report: JSON.parse(result.stdout) as Report};
-	} catch {
-		throw new Error(`hairpin said no JSON: ${result.stderr}`);
-	}
+	return readReport(result);
 };
