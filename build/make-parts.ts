@@ -5,6 +5,7 @@ import {type Plugin, build} from 'esbuild';
 import {commandLine} from './bundle-format.ts';
 import {commonOptions, root} from './common-options.ts';
 import {inlineText} from './inline-text.ts';
+import {listChecks} from './list-checks.ts';
 
 const require = createRequire(import.meta.url);
 const builtins = new Set(builtinModules.map(name => name.replace(/^node:/v, '')));
@@ -76,7 +77,7 @@ export const makeParts = async (modules: readonly string[]): Promise<string> => 
 		define: {
 			...commonOptions.define, 'import.meta.url': 'hairpinUrl', 'import.meta.resolve': 'undefined', HAIRPIN_RECORDINGS: 'hairpinShared.recordings',
 		},
-		plugins: [requireFromOutside, shareErrors, openParts, inlineText],
+		plugins: [requireFromOutside, shareErrors, openParts, listChecks, inlineText],
 	});
 	return outputFiles[0].text;
 };

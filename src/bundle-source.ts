@@ -1,7 +1,7 @@
 import {describeCut} from './bundle/describe-cut.ts';
 import type {Bundle} from './bundle/read-bundle.ts';
 import {repairsOfCause} from './check-command.ts';
-import {checks} from './checks/index.ts';
+import {checks} from './catalogue/index.ts';
 import {createIncidentKeeper} from './incident-keeper.ts';
 import {runRecorded} from './recorded-session.ts';
 import type {IncidentSource} from './ui/incident-source.ts';

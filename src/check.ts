@@ -26,10 +26,12 @@ export type NodeCheck = {
 	readonly repair: (node: NodeEvidence) => readonly string[];
 };
 
-/** One question about the evidence. */
+/** One question about the evidence: a file of its own in checks/, where the catalogue finds it. */
 export type Check = {
 	/** The fault's name in the catalogue; also the name of the file. */
 	readonly id: string;
+	/** Where it stands on screen: hundreds are the Service and its pods (1), the bridge (2), hairpin (3), kube-proxy (4), the node and its ways (5), and whether any of it applies (6). */
+	readonly place: number;
 	/** True when healthy. */
 	readonly title: string;
 	/** For someone who has never heard of it: why this setting decides the path. */

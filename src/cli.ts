@@ -2,6 +2,7 @@ import process from 'node:process';
 import {
 	type CheckOptions,
 	type DemoOptions,
+	type ExplainOptions,
 	type FixOptions,
 	type HelpText,
 	type ImageOptions,
@@ -73,6 +74,7 @@ const commands = {
 	ladder: async ({files, isJson: json, isSummary: summary, flow}: LadderOptions) => (await import('./ladder.ts')).runLadder(files, {json, summary, flow}, output),
 	nodes: async (options: NodesOptions) => (await import('./nodes-command.ts')).nodes(options, output, abortOnSignals()),
 	runbook: async (options: RunbookOptions) => (await import('./runbook-command.ts')).runbook(options, output, abortOnSignals()),
+	explain: async (options: ExplainOptions) => (await import('./explain-command.ts')).explain(options, output),
 	sweep: async (options: SweepOptions) => (await import('./sweep-command.ts')).sweep(options, output),
 	warm: async (options: WarmOptions) => (await import('./warm-command.ts')).warm(options, output, abortOnSignals()),
 	image: async (options: ImageOptions) => (await import('./image-command.ts')).image(options, output, abortOnSignals()),

@@ -9,7 +9,7 @@ import {
 	formatState,
 	repairsOfCause,
 } from './check-command.ts';
-import {checks} from './checks/index.ts';
+import {checks} from './catalogue/index.ts';
 import {findNoCluster} from './cluster/find-no-cluster.ts';
 import {createKubectl} from './cluster/kubectl.ts';
 import {practise} from './demo-command.ts';

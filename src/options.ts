@@ -3,6 +3,7 @@ import process from 'node:process';
 import {Command, CommanderError} from 'commander';
 import {type CheckOptions, type JudgeOptions, describeCheck} from './options/check.ts';
 import {type DemoOptions, describeDemo} from './options/demo.ts';
+import {type ExplainOptions, describeExplain} from './options/explain.ts';
 import {type FixOptions, describeFix} from './options/fix.ts';
 import {type ImageOptions, describeImage} from './options/image.ts';
 import {type IncidentOptions, describeIncident, isServiceWord} from './options/incident.ts';
@@ -21,6 +22,7 @@ export type {DemoOptions} from './options/demo.ts';
 export type {IncidentOptions} from './options/incident.ts';
 export type {ReportOptions} from './options/report.ts';
 export type {Vip} from './options/vip.ts';
+export type {ExplainOptions} from './options/explain.ts';
 export type {FixOptions, RenderFormat} from './options/fix.ts';
 export type {UndoOptions} from './options/undo.ts';
 export type {ImageOptions} from './options/image.ts';
@@ -44,7 +46,7 @@ export type HelpText = {
 /** What is known of this program itself. */
 type VersionText = {readonly command: 'version'};
 
-export type Parsed = ImageOptions | ManualOptions | VersionText | IncidentOptions | CheckOptions | JudgeOptions | DemoOptions | FixOptions | UndoOptions | LadderOptions | NodesOptions | RunbookOptions | SweepOptions | WarmOptions | HelpText;
+export type Parsed = ImageOptions | ManualOptions | VersionText | IncidentOptions | CheckOptions | JudgeOptions | DemoOptions | ExplainOptions | FixOptions | UndoOptions | LadderOptions | NodesOptions | RunbookOptions | SweepOptions | WarmOptions | HelpText;
 
 const exitCodes = `
 Exit codes: 0 healthy · 1 a fault was found · 2 undecided · 3 could not run.
@@ -70,6 +72,7 @@ const createProgram = (write: (text: string) => void, done: (options: Parsed) =>
 	describeLadder(program, done);
 	describeNodes(program, done);
 	describeRunbook(program, done);
+	describeExplain(program, done);
 	describeSweep(program, done);
 	describeWarm(program, done);
 	describeImage(program, done);

@@ -1,6 +1,6 @@
 import type {Access, AccessNews} from './access/access.ts';
 import {type PairedCapture, armCaptures} from './capture/paired-capture.ts';
-import {checks} from './checks/index.ts';
+import {checks} from './catalogue/index.ts';
 import {diagnose, judgeAll} from './diagnosis.ts';
 import {collectEvidence} from './evidence/collect.ts';
 import {planClientProbe, planOtherProbes} from './probes/plan.ts';

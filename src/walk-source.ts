@@ -1,4 +1,4 @@
-import {checks} from './checks/index.ts';
+import {checks} from './catalogue/index.ts';
 import {listChanges} from './incident-repair.ts';
 import type {PeopleOptions} from './runbook/people.ts';
 import type {Runbook} from './runbook/runbook.ts';

@@ -25,7 +25,9 @@ import {makePty} from '../build/make-pty.ts';
 import {packRecordings} from '../build/pack-recordings.ts';
 import {ownTarget, whyNotHere} from '../build/targets.ts';
 import {type CommandResult, runCommand} from '../src/access/run.ts';
+import {checks} from '../src/catalogue/index.ts';
 import {archiveName} from '../src/debug-image/find-archive.ts';
+import {listChecks} from '../src/explain/describe-checks.ts';
 import {parseOptions} from '../src/options.ts';
 import {makeImageArchive} from './helpers/image-archive.ts';
 
@@ -74,6 +76,8 @@ test('the bundle alone says what the sources say, with no environment at all', a
 	const help = await runBare([process.execPath, bundle, '--help']);
 	const expected = parseOptions(['--help']);
 	t.is(help.stdout, expected.command === 'print' ? expected.text : '');
+	const explained = await runBare([process.execPath, bundle, 'explain']);
+	t.is(explained.stdout, listChecks(checks));
 	const version = await runBare([process.execPath, bundle, '--version']);
 	t.regex(version.stdout, /^hairpin \d+\.\d+\.\d+\ncommit {2}[0-9a-f]{12}.*\nNode {4}v\d+/v);
 });

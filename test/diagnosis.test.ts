@@ -1,6 +1,6 @@
 import test from 'ava';
 import type {Check} from '../src/check.ts';
-import {checks} from '../src/checks/index.ts';
+import {checks} from '../src/catalogue/index.ts';
 import {type Diagnosis, diagnose} from '../src/diagnosis.ts';
 import {
 	type Situation,
@@ -205,6 +205,7 @@ test('a failure elsewhere that nothing explains is told, and leaves a healthy an
 
 const accuser = (id: string, more: Partial<Check>): Check => ({
 	id,
+	place: 0,
 	title: id,
 	explain: id,
 	judge: () => ({

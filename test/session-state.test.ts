@@ -1,5 +1,5 @@
 import test from 'ava';
-import {checks} from '../src/checks/index.ts';
+import {checks} from '../src/catalogue/index.ts';
 import {diagnose} from '../src/diagnosis.ts';
 import {
 	evidenceOf,

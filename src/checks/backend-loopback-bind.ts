@@ -40,6 +40,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const backendLoopbackBind: Check = {
 	id: 'backend-loopback-bind',
+	place: 130,
 	title: 'The backend listens on its pod address',
 	explain: 'An application that binds 127.0.0.1 or ::1 answers inside its pod, also to kubectl port-forward, and refuses everybody else.',
 	judge,

@@ -36,6 +36,7 @@ export const isModuleMissing = (node: NodeEvidence): boolean => valueOf(readMiss
 
 export const brNetfilterModuleMissing: Check = {
 	id: 'br-netfilter-module-missing',
+	place: 210,
 	title: 'The kernel has br_netfilter',
 	explain: 'Some distributions ship br_netfilter in a package of its own (kernel-modules-extra), and after a kernel upgrade without a reboot the running kernel\'s modules are gone. Then it cannot be loaded at all.',
 	judge: evidence => judgeBypass(evidence, bypassOf(ipVersionOf(evidence)), 'every kernel that was read has the module, or has it built in'),

@@ -37,6 +37,7 @@ const workaround = '# or, a workaround that costs the backends their clients\' a
 
 export const brNetfilterNotLoaded: Check = {
 	id: 'br-netfilter-not-loaded',
+	place: 220,
 	title: 'br_netfilter is loaded',
 	explain: 'A reply between two pods on one bridge goes straight from port to port. Only with br_netfilter does the kernel show such frames to netfilter, where the Service\'s address is put back; without it the client gets an answer from an address that it never dialled, and resets it.',
 	judge: evidence => judgeBypass(evidence, bypassOf(ipVersionOf(evidence)), describeLoaded(evidence)),

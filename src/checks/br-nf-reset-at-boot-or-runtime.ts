@@ -95,6 +95,7 @@ const persist: readonly string[] = [
 
 export const brNfResetAtBootOrRuntime: Check = {
 	id: 'br-nf-reset-at-boot-or-runtime',
+	place: 250,
 	title: 'br_netfilter survives a reboot',
 	explain: 'A module that was loaded by hand and a sysctl that was written by hand are gone after a reboot. modules-load.d has to load br_netfilter, and no file of sysctl.d that sorts later may set its switch to 0.',
 	judge,

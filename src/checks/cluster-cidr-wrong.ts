@@ -58,6 +58,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const clusterCidrWrong: Check = {
 	id: 'cluster-cidr-wrong',
+	place: 440,
 	title: 'clusterCIDR is the pods\' network',
 	explain: 'kube-proxy masquerades what comes to a ClusterIP from outside clusterCIDR. Too narrow, and pods lose their addresses on the way, as with masqueradeAll; too wide, and true outsiders keep theirs, so that replies miss the node that translated.',
 	judge,

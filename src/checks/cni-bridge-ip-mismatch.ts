@@ -79,6 +79,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const cniBridgeIpMismatch: Check = {
 	id: 'cni-bridge-ip-mismatch',
+	place: 600,
 	title: 'The bridge has the pods\' gateway',
 	explain: 'A pod sends whatever is not of its own network to a gateway, an address that the CNI gives the node\'s bridge. Where the bridge lost it or has one of another network (flannel\'s lease changed, somebody cleaned up), running pods reach only those of the same bridge, and new ones do not start: "already has an IP address different from".',
 	judge,

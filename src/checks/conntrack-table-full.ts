@@ -69,6 +69,7 @@ const widen = (nodes: readonly NodeEvidence[]): readonly string[] => {
 
 export const conntrackTableFull: Check = {
 	id: 'conntrack-table-full',
+	place: 570,
 	title: 'Connection tracking has room',
 	explain: 'Every connection that a node translates or filters has an entry in one table of the kernel. Once the table is full, packets of new connections are dropped without a word, while established ones go on: it looks like random time-outs.',
 	judge,

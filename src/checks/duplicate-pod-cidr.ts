@@ -27,6 +27,7 @@ const isExplained = (cell: Cell, evidence: Evidence): boolean => {
 
 export const duplicatePodCidr: Check = {
 	id: 'duplicate-pod-cidr',
+	place: 580,
 	title: 'Each node has its own pod network',
 	explain: 'Every node gives its pods addresses of its own network, and the others route by it. Where two nodes have the same or overlapping ones (a cloned machine, a re-joined node), packets go to the wrong node or stay on the sender\'s bridge.',
 	judge(evidence): Verdict {

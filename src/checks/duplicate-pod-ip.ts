@@ -67,6 +67,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const duplicatePodIp: Check = {
 	id: 'duplicate-pod-ip',
+	place: 590,
 	title: 'A backend\'s address is its own',
 	explain: 'On a bridge a node sends to a link address, which it asks for by ARP and remembers. Where two pods were given the same address (a CNI whose store of addresses was lost, a left-over namespace), or where an entry was set by hand, the answer is that of another one, and connections go there or nowhere.',
 	judge,

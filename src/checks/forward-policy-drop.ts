@@ -104,6 +104,7 @@ const repair = (evidence: Evidence): readonly string[] => {
 
 export const forwardPolicyDrop: Check = {
 	id: 'forward-policy-drop',
+	place: 510,
 	title: 'FORWARD lets pods through',
 	explain: 'Whatever a node passes on for pods crosses the FORWARD chain: routed packets always, bridged ones with br_netfilter. In ipvs mode the request of a pod to a Service on its own node does not, so that a drop there can spare the Service and hit the direct way.',
 	judge,

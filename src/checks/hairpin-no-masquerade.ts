@@ -114,6 +114,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const hairpinNoMasquerade: Check = {
 	id: 'hairpin-no-masquerade',
+	place: 340,
 	title: 'A pod that reaches itself is masqueraded',
 	explain: 'A pod that is sent back to itself by its Service must see another source than its own address, or its kernel drops the packet as a martian. kube-proxy masquerades exactly this case, for endpoints of its own node.',
 	judge,

@@ -142,6 +142,7 @@ const repair = (evidence: Evidence): readonly string[] => [
 
 export const hairpinPortOff: Check = {
 	id: 'hairpin-port-off',
+	place: 310,
 	title: 'Bridge ports have hairpin_mode',
 	explain: 'A pod that reaches itself through its own Service sends a frame that must come back by the bridge port it left on. With br_netfilter on, the bridge allows that only where the port\'s hairpin_mode is 1. It decides nothing between two different pods.',
 	judge,

@@ -83,6 +83,7 @@ const judgeNode = (node: NodeEvidence): Verdict => {
 
 export const ipForwardOff: Check = {
 	id: 'ip-forward-off',
+	place: 520,
 	title: 'Node forwards packets',
 	explain: 'Pods reach other nodes, and in iptables mode every Service, through the node\'s routing. With ip_forward 0 the node drops what is not for itself; only frames between two pods of one bridge, and what IPVS takes in as its own, still pass.',
 	judge,

@@ -24,6 +24,7 @@ const clean: readonly string[] = [
 
 export const iptablesBackendMix: Check = {
 	id: 'iptables-backend-mix',
+	place: 450,
 	title: 'One iptables holds the rules',
 	explain: 'iptables exists in two variants, legacy and nf_tables, whose rules do not see one another but both act. After an upgrade kube-proxy may write one while its old rules stay in the other, where they send to backends that are gone.',
 	judge(evidence): Verdict {

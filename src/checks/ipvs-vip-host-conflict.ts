@@ -82,6 +82,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const ipvsVipHostConflict: Check = {
 	id: 'ipvs-vip-host-conflict',
+	place: 360,
 	title: 'No Service has a node\'s address',
 	explain: 'In ipvs mode every address of a Service, its externalIPs and those of load balancers too, is put onto the interface kube-ipvs0 of every node. Where one of them is the address of a node or a gateway, all nodes take it for their own: they no longer reach that machine, nor hear it.',
 	judge,

@@ -61,6 +61,7 @@ const turnOn: readonly string[] = [
 
 export const ipvsVsConntrackOff: Check = {
 	id: 'ipvs-vs-conntrack-off',
+	place: 350,
 	title: 'IPVS is tracked by conntrack',
 	explain: 'IPVS keeps its own table of connections. Only with net.ipv4.vs.conntrack 1 do the rules that masquerade see them; without it a pod that reaches itself, and the node itself, keep their address and never get an answer, and masqueradeAll does nothing.',
 	judge,

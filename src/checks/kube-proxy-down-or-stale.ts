@@ -136,6 +136,7 @@ const judgeNode = (node: NodeEvidence): Verdict => {
 
 export const kubeProxyDownOrStale: Check = {
 	id: 'kube-proxy-down-or-stale',
+	place: 410,
 	title: 'Rules follow the endpoints',
 	explain: 'kube-proxy on each node copies the ready endpoints of every Service into that node\'s kernel. Where it is stopped, crashes or cannot read the API, the kernel keeps its last rules: clients of that one node go to backends that are gone, or nowhere, while pods stay reachable by their own addresses.',
 	judge,

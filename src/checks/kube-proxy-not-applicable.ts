@@ -36,6 +36,7 @@ const describe = (nodes: readonly NodeEvidence[]): string => {
 
 export const kubeProxyNotApplicable: Check = {
 	id: 'kube-proxy-not-applicable',
+	place: 610,
 	title: 'kube-proxy translates Services',
 	explain: 'Some CNIs replace kube-proxy (Cilium, Calico in eBPF mode, kube-router, Antrea). Then there are no rules of kube-proxy, none are expected, and what the other checks say of them does not apply.',
 	judge(evidence): Verdict {

@@ -44,6 +44,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const kubeletHairpinModeCheck: Check = {
 	id: 'kubelet-hairpin-mode',
+	place: 320,
 	title: 'kubelet hairpinMode plays no part',
 	explain: 'kubelet\'s hairpinMode acted only inside its own docker integration, gone since Kubernetes 1.24. Under a CNI plugin the plugin\'s configuration sets hairpin_mode when a pod is plugged in, and the bridge port is what acts. It also concerns only a pod that reaches itself.',
 	judge,

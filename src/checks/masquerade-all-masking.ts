@@ -100,6 +100,7 @@ const onlyThen = '# only then, and after the probe from the same node passes:';
 
 export const masqueradeAllMasking: Check = {
 	id: 'masquerade-all-masking',
+	place: 430,
 	title: 'masqueradeAll hides nothing',
 	explain: 'With masqueradeAll every connection to a ClusterIP gets the node\'s address as its source, so that every reply goes to the node and through NAT, even without br_netfilter. It works around the missing br_netfilter and costs backends, NetworkPolicies and logs the client\'s address.',
 	judge,

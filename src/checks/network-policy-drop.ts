@@ -116,6 +116,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const networkPolicyDrop: Check = {
 	id: 'network-policy-drop',
+	place: 160,
 	title: 'NetworkPolicies let it through',
 	explain: 'As soon as any NetworkPolicy selects a pod, only what one of them lets through reaches it (ingress) or leaves it (egress); the rest is dropped on that pod\'s node, through the Service and by the pod\'s own address alike. A policy does something only where the CNI enforces it: flannel and the bridge plugin alone do not.',
 	judge,

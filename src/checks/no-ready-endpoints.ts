@@ -116,6 +116,7 @@ const repair = (evidence: Evidence): readonly string[] => {
 
 export const noReadyEndpoints: Check = {
 	id: 'no-ready-endpoints',
+	place: 110,
 	title: 'Endpoints are ready',
 	explain: 'A Service sends connections to the pods that its selector finds and that are Ready. Where there are none, kube-proxy refuses every connection at once.',
 	judge,

@@ -62,6 +62,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const nodeIdentityMismatch: Check = {
 	id: 'node-identity-mismatch',
+	place: 330,
 	title: 'kube-proxy knows its own node',
 	explain: 'kube-proxy finds the endpoints of its own node by the node\'s name. With a --hostname-override, or a host name, that is not the name in the API it takes none for local: in ipvs mode a pod cannot reach itself, and traffic policies of Local find no endpoint.',
 	judge,

@@ -4,6 +4,7 @@ import {checkHostHooks} from './shared/host-firewall.ts';
 
 export const overlayUnderlayBlocked = checkHostHooks({
 	id: 'overlay-underlay-blocked',
+	place: 540,
 	title: 'Nodes let the overlay through',
 	explain: 'Between nodes flannel and others carry pod packets inside UDP (VXLAN, port 8472 or 4789). A firewall on either node that drops that port cuts every pod off from those of other nodes, while everything on one node works: the mirror image of a missing br_netfilter. Firewalls between the nodes cannot be read from here.',
 }, {

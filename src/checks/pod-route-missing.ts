@@ -104,6 +104,7 @@ const repairLeg = ({target}: Evidence, {from, to, destination}: Leg): readonly s
 
 export const podRouteMissing: Check = {
 	id: 'pod-route-missing',
+	place: 550,
 	title: 'Nodes know the way to each other\'s pods',
 	explain: 'A node finds the pods of another one by a route to that node\'s pod network, which the CNI\'s agent lays and keeps. Where it is missing or leads to a node that is gone, packets are lost between nodes; where only the backend\'s node lacks it, requests arrive and the answers do not.',
 	judge,

@@ -111,6 +111,7 @@ const restart = (isStale: boolean): readonly string[] => [
 
 export const proxyModeNotAsConfigured: Check = {
 	id: 'proxy-mode-not-as-configured',
+	place: 420,
 	title: 'Proxy mode is what it claims',
 	explain: 'A mode in a file or ConfigMap is a wish: kube-proxy acts on it when it starts, and the rules of an earlier mode stay in the kernel. So an experiment with the mode can change nothing, or leave two modes behind.',
 	judge,

@@ -103,6 +103,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const rpFilterStrict: Check = {
 	id: 'rp-filter-strict',
+	place: 560,
 	title: 'rp_filter lets pods\' packets in',
 	explain: 'With rp_filter 1 a node drops every packet that comes in by another interface than the one by which it would answer its source, without a word. That hits pods of other nodes where requests and answers go different ways: several network cards, a tunnel in one direction only, routes laid by hand. The larger value of "all" and of the interface counts; 2 drops only what no route leads back to.',
 	judge,

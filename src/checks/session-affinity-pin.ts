@@ -68,6 +68,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const sessionAffinityPin: Check = {
 	id: 'session-affinity-pin',
+	place: 150,
 	title: 'Session affinity holds nobody to a dead backend',
 	explain: 'With sessionAffinity ClientIP a client goes to the same backend for three hours. In ipvs mode the kernel remembers it in an entry of its own; where that outlives the backend (net.ipv4.vs.expire_quiescent_template 0, or a kube-proxy that stopped), this one client fails all the time and every other one works.',
 	judge,

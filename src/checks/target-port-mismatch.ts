@@ -101,6 +101,7 @@ const repair = (evidence: Evidence): readonly string[] => {
 
 export const targetPortMismatch: Check = {
 	id: 'target-port-mismatch',
+	place: 120,
 	title: 'Something listens on targetPort',
 	explain: 'A Service forwards to targetPort of the pod, whatever the application listens on. Where nothing listens, the pod refuses; on the pod\'s own bridge without br_netfilter even the refusal gets lost and the client times out.',
 	judge,

@@ -40,6 +40,7 @@ const judge = (evidence: Evidence): Verdict => {
 
 export const trafficPolicyLocalNoEndpoint: Check = {
 	id: 'traffic-policy-local-no-endpoint',
+	place: 140,
 	title: 'Traffic policy leaves an endpoint',
 	explain: 'With internalTrafficPolicy Local a Service answers on a node only by endpoints of that same node. From a node without any, clients are refused or dropped although the Service is healthy elsewhere.',
 	judge,

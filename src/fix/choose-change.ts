@@ -1,7 +1,7 @@
 import {changesFor} from '../check.ts';
 import {type Recipe, nameChange} from '../changes/change.ts';
 import {findRecipe, recipes} from '../changes/recipes/index.ts';
-import {checks} from '../checks/index.ts';
+import {checks} from '../catalogue/index.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import {suggestNames} from '../target/nearest-names.ts';
 import {UserFacingError} from '../user-facing-error.ts';

@@ -7,7 +7,7 @@ import {
 } from '../changes/describe-change.ts';
 import type {Change} from '../changes/change.ts';
 import type {PreparedNode} from '../changes/prepare.ts';
-import {checks} from '../checks/index.ts';
+import {checks} from '../catalogue/index.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 
 export type NodePreview = {

@@ -1,6 +1,6 @@
 import type {Access} from '../access/access.ts';
 import {createGate} from '../access/gate.ts';
-import {checks} from '../checks/index.ts';
+import {checks} from '../catalogue/index.ts';
 import type {Node} from '../cluster/cluster.ts';
 import {readNode} from '../evidence/collect.ts';
 import type {NodeNews, NodeReport, UnreadNode} from './fleet.ts';

@@ -2,7 +2,7 @@ import {performance} from 'node:perf_hooks';
 import type {KeptIncident} from '../bundle/keep-incident.ts';
 import {type Bundle, readBundle} from '../bundle/read-bundle.ts';
 import {repairsOfCause} from '../check-command.ts';
-import {checks} from '../checks/index.ts';
+import {checks} from '../catalogue/index.ts';
 import {createIncidentKeeper} from '../incident-keeper.ts';
 import type {PracticeIncident} from '../practice-incidents.ts';
 import {runRecorded} from '../recorded-session.ts';

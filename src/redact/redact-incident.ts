@@ -1,4 +1,4 @@
-import {checks} from '../checks/index.ts';
+import {checks} from '../catalogue/index.ts';
 import type {Pod} from '../cluster/cluster.ts';
 import {diagnose} from '../diagnosis.ts';
 import {type SessionState, evidenceOf} from '../session-state.ts';

@@ -1,4 +1,4 @@
-import {checks} from '../checks/index.ts';
+import {checks} from '../catalogue/index.ts';
 import type {Matching} from './match-scalar.ts';
 import {type Mistake, joinWords, suggestWord} from './mistakes.ts';
 import {

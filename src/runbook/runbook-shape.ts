@@ -1,5 +1,5 @@
 import {findRecipe, recipes} from '../changes/recipes/index.ts';
-import {checks} from '../checks/index.ts';
+import {checks} from '../catalogue/index.ts';
 import {cellRows, cellWords, stepKinds} from './runbook.ts';
 import {
 	type FieldsShape,

@@ -1,7 +1,7 @@
 // The real screens over a recorded session whose two captures bring so many packets a second until the screens are left: node flooded-screens.ts PACKETS
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import {showScreens} from '../../src/show-screens.ts';
 import type {SeenPacket} from '../../src/packets/seen-packet.ts';
 import {type SessionEvent, type SessionState, reduce} from '../../src/session-state.ts';

@@ -3,7 +3,7 @@ import {type Kitchen, nameChange, type Change} from '../../src/changes/change.ts
 import {predictChange} from '../../src/changes/predict.ts';
 import {findRecipe} from '../../src/changes/recipes/index.ts';
 import {isRefused} from '../../src/changes/recipes/shared.ts';
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import type {Evidence} from '../../src/evidence/evidence.ts';
 import {nameCell} from '../../src/probes/matrix.ts';
 import {type Situation, buildEvidence, nginx} from '../helpers/evidence-builder.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import {clusterCidrWrong} from '../../src/checks/cluster-cidr-wrong.ts';
 import {cniBridgeIpMismatch} from '../../src/checks/cni-bridge-ip-mismatch.ts';
 import {conntrackTableFull} from '../../src/checks/conntrack-table-full.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {duplicatePodIp} from '../../src/checks/duplicate-pod-ip.ts';
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import {ipvsVipHostConflict} from '../../src/checks/ipvs-vip-host-conflict.ts';
 import {networkPolicyDrop} from '../../src/checks/network-policy-drop.ts';
 import {podRouteMissing} from '../../src/checks/pod-route-missing.ts';

@@ -2,7 +2,7 @@
 // `held` stops before the verdict until the screens are left, `blind` before anything is known, `labelled` is no cluster, `stuck` never ends what it holds open, `defect` throws.
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import {repairsOfCause} from '../../src/check-command.ts';
 import {showScreens} from '../../src/show-screens.ts';
 import type {IncidentSource} from '../../src/ui/incident-source.ts';

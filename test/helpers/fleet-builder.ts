@@ -1,4 +1,4 @@
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import {unreadNode} from '../../src/cluster/read-node.ts';
 import type {Fleet, NodeReport, UnreadNode} from '../../src/fleet/fleet.ts';
 import {judgeNode} from '../../src/fleet/judge-node.ts';

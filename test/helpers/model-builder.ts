@@ -1,4 +1,4 @@
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import {drawScreen, plainLine} from '../../src/ui/draw.ts';
 import type {Area} from '../../src/ui/line.ts';
 import type {Model} from '../../src/ui/model.ts';

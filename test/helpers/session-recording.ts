@@ -1,6 +1,6 @@
 import {gunzipSync, gzipSync} from 'node:zlib';
 import {readFileSync, writeFileSync} from 'node:fs';
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import {diagnose} from '../../src/diagnosis.ts';
 import {
 	type SessionEvent,

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import {diagnose} from '../../src/diagnosis.ts';
 import {isTargetCell} from '../../src/diagnosis/find-cause.ts';
 import {type Attempt, type Cell, cellOutcome} from '../../src/probes/matrix.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import type {Finding} from '../../src/check.ts';
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import {diagnose} from '../../src/diagnosis.ts';
 import {formatJson} from '../../src/report/json.ts';
 import {countFailing, formatBackendHits, formatCell} from '../../src/report/matrix-text.ts';

@@ -2,7 +2,7 @@ import {once} from 'node:events';
 import {performance} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import {type SessionState, initialState} from '../../src/session-state.ts';
 import {createChangeRunner} from '../../src/ui/change-runner.ts';
 import type {IncidentSource} from '../../src/ui/incident-source.ts';

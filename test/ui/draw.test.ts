@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import test from 'ava';
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import {drawScreen, plainLine, textOf} from '../../src/ui/draw.ts';
 import {keyBindings, nameKey} from '../../src/ui/keys.ts';
 import {drawable, lineWidth} from '../../src/ui/line.ts';

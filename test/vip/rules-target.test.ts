@@ -1,6 +1,6 @@
 import test from 'ava';
 import type {CaptureEvidence} from '../../src/capture/capture-evidence.ts';
-import {checks} from '../../src/checks/index.ts';
+import {checks} from '../../src/catalogue/index.ts';
 import type {Pod} from '../../src/cluster/cluster.ts';
 import {podLabel, serviceLabel} from '../../src/cluster/pod-label.ts';
 import {type Diagnosis, diagnose} from '../../src/diagnosis.ts';

@@ -77,7 +77,7 @@ const repairStops = (evidence: Evidence, cross: Cross): readonly string[] => Map
 }).toArray();
 
 /** A check on single rules and policies of the hooks that a route's packets meet on the nodes themselves. */
-export const checkHostHooks = (words: Pick<Check, 'id' | 'title' | 'explain'>, hooks: Hooks): Check => ({
+export const checkHostHooks = (words: Pick<Check, 'id' | 'place' | 'title' | 'explain'>, hooks: Hooks): Check => ({
 	...words,
 	judge: evidence => judgeHooks(evidence, hooks),
 	explains: explainsBy(hooks),

@@ -46,7 +46,7 @@ const judgeNode = (node: NodeEvidence, version: 4 | 6): Verdict => {
 };
 
 /** A check on the switch of one IP version; without effect on a Service of the other. */
-export const checkSwitch = (version: 4 | 6, words: Pick<Check, 'id' | 'title' | 'explain'>): Check => ({
+export const checkSwitch = (version: 4 | 6, words: Pick<Check, 'id' | 'place' | 'title' | 'explain'>): Check => ({
 	...words,
 	judge: evidence => (ipVersionOf(evidence) === version
 		? judgeBypass(evidence, bypassOf(version), describeHealthy(evidence, version))

@@ -1,4 +1,4 @@
-import {type Check, changesFor} from '../src/check.ts';
+import {type Check, changesFor} from '../check.ts';
 
 const listChanges = (check: Check): string => {
 	const changes = changesFor(check, undefined).map(change => `\`${change}\``);
@@ -15,7 +15,8 @@ const whereAsked = ({ofNode}: Check): string => (ofNode === undefined
 	? 'Asked by `hairpin check`.'
 	: 'Asked by `hairpin check`, and of each node by itself, without packets, by `hairpin nodes`.');
 
-const describeCheck = (check: Check): string => [
+/** What is known of a check without a cluster, as Markdown under its id, which is also the code of its findings. */
+export const describeCheck = (check: Check): string => [
 	`## ${check.id}`,
 	'',
 	`**True when healthy:** ${check.title}.`,
@@ -26,14 +27,20 @@ const describeCheck = (check: Check): string => [
 	'',
 ].join('\n');
 
-/** The page of documentation of every check, each under its id, which is also the code of its findings. */
+/** The page of every check, as Markdown. */
 export const describeChecks = (checks: readonly Check[]): string => [
 	'# The checks',
 	'',
-	'Written by `npm run docs` from the checks themselves. The ids are the codes of findings in `--json` and `--junit`; they stay as they are.',
+	'The ids are the codes of findings in `--json` and `--junit`; they stay as they are.',
 	'`broken`: it explains what failed, `certain` where a packet or a counter shows it, else `likely` · `latent`: it does no harm now · `unknown`: it could not be judged, with the reason · `ok`.',
 	'',
 	...checks.map(({id, title}) => `- [${id}](#${id}): ${title}`),
 	'',
 	...checks.map(check => describeCheck(check)),
 ].join('\n');
+
+/** One line for each check: its id, and what is true when it is healthy. */
+export const listChecks = (checks: readonly Check[]): string => {
+	const width = Math.max(...checks.map(({id}) => id.length));
+	return checks.map(({id, title}) => `${id.padEnd(width)}  ${title}\n`).join('');
+};
