@@ -11,7 +11,8 @@ export type Confidence = 'certain' | 'likely';
 
 export type Verdict =
 	| {readonly status: 'ok'; readonly because: string}
-	| {readonly status: 'broken'; readonly because: string; readonly evidence: readonly EvidenceRef[]; readonly confidence: Confidence}
+	/** `isSeen`: the fault itself was seen, where no probe of the matrix asks, such as in packets that a connection sends only once it is open. */
+	| {readonly status: 'broken'; readonly because: string; readonly evidence: readonly EvidenceRef[]; readonly confidence: Confidence; readonly isSeen?: true}
 	/** Does no harm now, but will: after a reboot, or once another fault is fixed. */
 	| {readonly status: 'latent'; readonly because: string; readonly evidence: readonly EvidenceRef[]}
 	| {readonly status: 'unknown'; readonly because: string};

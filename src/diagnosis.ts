@@ -15,7 +15,7 @@ export type Diagnosis = {
 	readonly findings: readonly Finding[];
 	/** What explains most of the failing cells, the target's own among them. */
 	readonly cause: Finding | undefined;
-	/** Broken as well, and explains failing cells. */
+	/** Broken as well: explains failing cells, or was seen itself. */
 	readonly contributing: readonly Finding[];
 	/** Those of them that explain just what the cause explains, so that nothing which was seen tells which it is. */
 	readonly tied: readonly Finding[];

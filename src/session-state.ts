@@ -5,6 +5,7 @@ import type {Diagnosis} from './diagnosis.ts';
 import type {Evidence, NodeEvidence, PodEvidence} from './evidence/evidence.ts';
 import type {Finding} from './check.ts';
 import type {SeenAtPoint} from './packets/seen-packet.ts';
+import type {FullSize} from './probes/full-size.ts';
 import {type Cell, nameCell} from './probes/matrix.ts';
 import type {Target} from './target.ts';
 
@@ -26,6 +27,7 @@ export type SessionEvent = {readonly atMs: number} & (
 	/** What the checks say of the evidence so far. Told only to who watches. */
 	| {readonly type: 'checks-judged'; readonly findings: readonly Finding[]}
 	| {readonly type: 'probe-answered'; readonly cell: Cell}
+	| {readonly type: 'full-size-tried'; readonly ways: readonly FullSize[]}
 	| {readonly type: 'flow-decided'; readonly capture: CaptureEvidence}
 	| {readonly type: 'capture-stopped'; readonly capture: CaptureEvidence}
 	| {readonly type: 'diagnosed'; readonly diagnosis: Diagnosis; readonly isFinal: boolean}
@@ -58,6 +60,8 @@ export type SessionState = {
 	readonly pods: ReadonlyMap<string, PodEvidence>;
 	readonly planned: readonly string[];
 	readonly matrix: readonly Cell[];
+	/** Packets of full size; undefined as long as none was sent. */
+	readonly fullSize: readonly FullSize[] | undefined;
 	readonly capture: CaptureEvidence | undefined;
 	/** By the label of the point, in the order in which they were armed. */
 	readonly live: ReadonlyMap<string, LiveCapture>;
@@ -76,6 +80,7 @@ export const initialState: SessionState = {
 	pods: new Map(),
 	planned: [],
 	matrix: [],
+	fullSize: undefined,
 	capture: undefined,
 	live: new Map(),
 	findings: [],
@@ -143,6 +148,7 @@ const reducers: Reducers = {
 	'packets-seen': (state, {points, atMs}) => ({live: withSeen(state, points, atMs)}),
 	'checks-judged': (_state, {findings}) => ({findings}),
 	'probe-answered': (state, {cell}) => ({matrix: withCell(state, cell)}),
+	'full-size-tried': (_state, {ways}) => ({fullSize: ways}),
 	'flow-decided': (_state, {capture}) => ({capture}),
 	'capture-stopped': (_state, {capture}) => ({capture}),
 	diagnosed: (state, {diagnosis, atMs}) => ({diagnosis, findings: diagnosis.findings, timing: timed(state, {verdictMs: state.timing.verdictMs ?? atMs})}),
@@ -174,6 +180,7 @@ export const evidenceOf = (state: SessionState): Evidence => {
 		nodes: inOrder(nodes, target.nodes.keys().toArray()),
 		pods: inOrder(pods, pods.keys().toArray().toSorted((a, b) => a.localeCompare(b))),
 		matrix: state.matrix,
+		fullSize: state.fullSize,
 		capture: state.capture,
 		unreachable: new Map(state.unreachable.entries().map(([point, {because}]) => [point, because])),
 	};

@@ -3,6 +3,8 @@ import {type PairedCapture, armCaptures} from './capture/paired-capture.ts';
 import {checks} from './catalogue/index.ts';
 import {diagnose, judgeAll} from './diagnosis.ts';
 import {collectEvidence} from './evidence/collect.ts';
+import {planFullSize} from './evidence/plan-full-size.ts';
+import {tryFullSize} from './probes/full-size.ts';
 import {planClientProbe, planOtherProbes} from './probes/plan.ts';
 import {type Cell, isFailing, nameCell} from './probes/matrix.ts';
 import {type ProbePlan, probe} from './probes/probe.ts';
@@ -131,6 +133,13 @@ const lookAtUnexplained = async ({tools, state, tell}: Session, access: Access, 
 	}
 };
 
+const tryLargePackets = async ({tools, state, tell}: Session, access: Access, target: Target): Promise<void> => {
+	const plans = planFullSize(target, state().matrix, state().pods);
+	if (plans.length > 0) {
+		tell({type: 'full-size-tried', ways: await Promise.all(plans.map(async plan => tryFullSize(access, plan, tools.signal)))});
+	}
+};
+
 const probeAndCapture = async (session: Session, access: Access, target: Target, reached: ReadonlySet<string>): Promise<void> => {
 	const {tools, tell} = session;
 	const reading = collectEvidence(access, target, reached, tell);
@@ -150,7 +159,10 @@ const probeAndCapture = async (session: Session, access: Access, target: Target,
 	}
 
 	await tools.keepCaptures?.(capture, target);
-	await lookAtUnexplained(session, access, [clientPlan, ...others]);
+	await Promise.all([
+		lookAtUnexplained(session, access, [clientPlan, ...others]),
+		tryLargePackets(session, access, target),
+	]);
 };
 
 /** One incident from its target to its diagnosis. Resolves with the last state; throws `UserFacingError` where it cannot begin. */

@@ -46,17 +46,23 @@ const isTied = (explanation: Explanation, first: Explanation, evidence: Evidence
 	&& explanation.cells.every(cell => first.cells.includes(cell))
 	&& !isConsequence(explanation, [first], evidence);
 
-/** Which broken findings explain the failing cells, what must be repaired first before what comes of it. */
+/** Whether the client gets its connection, so that what was seen beside the probes can be all that is wrong. */
+const isOpen = (target: Cell | undefined): boolean => target !== undefined && target.attempts.length > 0 && !isFailing(target);
+
+const isSeen = ({verdict}: Finding): boolean => verdict.status === 'broken' && verdict.isSeen === true;
+
+/** Which broken findings explain the failing cells, what must be repaired first before what comes of it; and those that were seen themselves. */
 export const findCause = (broken: readonly Finding[], evidence: Evidence, target: Cell | undefined) => {
 	const failing = evidence.matrix.filter(cell => isFailing(cell));
 	const explanations = inOrderOfRepair(broken.map(finding => explain(finding, failing, evidence)).filter(({cells}) => cells.length > 0), evidence);
 	const possible = explanations.filter(explanation => canBeCause(explanation, target)).toSorted(byWeight);
 	const ordered = inOrderOfRepair(possible, evidence);
-	const cause = ordered.at(0)?.finding;
+	const seen = broken.filter(finding => isSeen(finding));
+	const cause = ordered.at(0)?.finding ?? (isOpen(target) ? seen.at(0) : undefined);
 	return {
 		cause,
 		tied: ordered.filter(explanation => isTied(explanation, ordered[0], evidence)).map(({finding}) => finding),
-		contributing: explanations.map(({finding}) => finding).filter(finding => finding !== cause),
+		contributing: [...explanations.map(({finding}) => finding), ...seen].filter(finding => finding !== cause),
 		unexplained: failing.filter(cell => explanations.every(({cells}) => !cells.includes(cell))),
 	};
 };

@@ -1,4 +1,5 @@
 import type {Target} from '../target.ts';
+import type {FullSize} from '../probes/full-size.ts';
 import type {Matrix} from '../probes/matrix.ts';
 import type {CaptureEvidence} from '../capture/capture-evidence.ts';
 import type {NodeNetwork} from './network.ts';
@@ -190,6 +191,8 @@ export type Evidence = {
 	/** By `namespace/name`. */
 	readonly pods: ReadonlyMap<string, PodEvidence>;
 	readonly matrix: Matrix;
+	/** Packets of full size between pods of different nodes; undefined where none was sent. */
+	readonly fullSize?: readonly FullSize[];
 	readonly capture: CaptureEvidence | undefined;
 	/** Why a node or a pod could not be read, by point label. */
 	readonly unreachable: ReadonlyMap<string, string>;

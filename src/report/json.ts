@@ -2,6 +2,7 @@ import type {CaptureEvidence} from '../capture/capture-evidence.ts';
 import type {Finding} from '../check.ts';
 import type {Known} from '../evidence/evidence.ts';
 import {foretell} from '../prediction/tell.ts';
+import type {FullSize} from '../probes/full-size.ts';
 import {type Attempt, type Cell, cellOutcome} from '../probes/matrix.ts';
 import {type SessionState, type Timing, evidenceOf} from '../session-state.ts';
 import type {Target} from '../target.ts';
@@ -50,6 +51,10 @@ const describeCell = (cell: Cell) => {
 	};
 };
 
+const describeFullSize = ({from, fromNode, to, toNode, bytes, outcome, largest, because, command}: FullSize) => ({
+	from, fromNode, to, toNode, bytes, outcome, largest: largest ?? null, command, error: because ?? null,
+});
+
 const describeFinding = ({check, verdict}: Finding, changes: readonly string[]) => ({
 	id: check.id,
 	title: check.title,
@@ -92,6 +97,7 @@ export const formatJson = (state: SessionState, exitCode: number, repairOf: (fin
 		schema: 'hairpin/report/v1',
 		target: describeTarget(target),
 		matrix: state.matrix.map(cell => describeCell(cell)),
+		fullSize: state.fullSize?.map(way => describeFullSize(way)) ?? [],
 		conclusion: diagnosis.conclusion,
 		cause: diagnosis.cause?.check.id ?? null,
 		contributing: diagnosis.contributing.map(({check}) => check.id),

@@ -1,3 +1,4 @@
+import type {FullSize} from '../probes/full-size.ts';
 import {
 	type Outcome,
 	type Attempt,
@@ -76,3 +77,11 @@ export const formatBackendHits = (cell: Cell, endpoints: readonly string[]): rea
 			: `${endpoint} was hit ${hits.length} of ${cell.attempts.length} times, ${failed === 0 ? 'always open' : `${failed} of these failed`}`;
 	});
 };
+
+const fullSizeWords = {
+	arrived: '✓ arrive', told: '✓ a router tells to send smaller ones', lost: '✗ lost', unknown: '?',
+} as const;
+
+/** `1500 bytes default/mars2 → default/nginx-app  ✗ lost, up to 1404 arrive`. */
+export const formatFullSize = ({from, to, bytes, outcome, largest, because}: FullSize): string =>
+	`${bytes} bytes ${from} → ${to}  ${fullSizeWords[outcome]}${largest === undefined ? '' : `, up to ${largest} arrive`}${because === undefined ? '' : ` ${because}`}`;

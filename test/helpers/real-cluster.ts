@@ -48,6 +48,11 @@ export const onEveryNode = async (command: string): Promise<void> => {
 	await Promise.all([1, 2, 3].map(async node => onNode(node, command)));
 };
 
+/** On the machine, in the network that the nodes are plugged into. */
+export const runBetweenNodes = async (...argv: readonly string[]): Promise<void> => {
+	mustSucceed(await cluster('exec', ...argv));
+};
+
 export const kubectl = async (...argv: readonly string[]): Promise<string> => {
 	const {stdout} = mustSucceed(await cluster('kubectl', ...argv));
 	return stdout;

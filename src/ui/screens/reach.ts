@@ -5,7 +5,7 @@ import {
 	nameCell,
 	placeOfCell,
 } from '../../probes/matrix.ts';
-import {formatCell} from '../../report/matrix-text.ts';
+import {formatCell, formatFullSize} from '../../report/matrix-text.ts';
 import {cutText} from '../../report/table.ts';
 import {
 	type Area,
@@ -185,6 +185,10 @@ export const matrixText = (model: Model, width: number): readonly Line[] => {
 		...model.state.matrix.flatMap((cell): readonly Line[] => [
 			line(' ', [nameCell(cell).replace(/ (?=\d+$)/v, ':'), 'strong'], '  ', ...drawCell(cell).map(({text, look}) => [text, look] as const)),
 			...indentLines(wrap(`$ ${cell.command}`, width - 4, 'dim'), 3),
+		]),
+		...(model.state.fullSize ?? []).flatMap((way): readonly Line[] => [
+			line(' ', formatFullSize(way)),
+			...indentLines(wrap(`$ ${way.command}`, width - 4, 'dim'), 3),
 		]),
 	];
 };

@@ -5,7 +5,8 @@ import {
 	until,
 } from '../../helpers/real-cluster.ts';
 
-export type Outcome = 'open' | 'timeout' | 'refused';
+/** stalls: it opens, and what fills more than one packet is never answered. */
+export type Outcome = 'open' | 'timeout' | 'refused' | 'stalls';
 
 export type ProxyMode = 'ipvs' | 'iptables' | 'nftables';
 
@@ -29,6 +30,8 @@ export type FaultCase = Expectation & {
 	readonly client: 'mars1' | 'mars2' | 'backend';
 	/** Where the plain connection is made from the client's node itself, and not from its pod. */
 	readonly isSeenFromNode?: boolean;
+	/** Where the plain connection asks for something with a request that takes several packets. */
+	readonly isSeenByLargeRequest?: boolean;
 	/** What `cluster reset` does not undo. */
 	readonly heal?: () => Promise<void>;
 	/** It is made in iptables mode, too, and what differs then; only in ipvs mode where it is absent. */

@@ -1,4 +1,4 @@
-import {onNode} from '../../helpers/real-cluster.ts';
+import {onEveryNode, onNode, runBetweenNodes} from '../../helpers/real-cluster.ts';
 import {
 	type FaultCase,
 	loadBridgeNetfilter,
@@ -33,6 +33,12 @@ const onSecond = (command: string) => async (): Promise<void> => {
 
 const answerByTunnel = [1, 'ip route replace 10.244.2.0/24 via 10.99.0.2'] as const;
 const askByTunnel = [2, 'ip route replace 10.244.0.0/24 via 10.99.0.1'] as const;
+
+/** The switch between the nodes, which drops what is larger without a word. */
+const setSwitch = (bytes: number) => async (): Promise<void> => {
+	await loadBridgeNetfilter();
+	await runBetweenNodes('ip', 'link', 'set', 'tap1', 'mtu', String(bytes));
+};
 
 /** What a node's kernel does with packets that are on their way. */
 export const nodeCases: readonly FaultCase[] = [
@@ -91,5 +97,11 @@ export const nodeCases: readonly FaultCase[] = [
 	},
 	{
 		title: 'a rule of INPUT drops the backend\'s port, which is not on the way', fault: 'decoy', inject: onFirst('iptables -I INPUT -p tcp -m tcp --dport 80 -j DROP'), client: 'mars1', seen: 'open', cause: undefined, inIptables: {}, isInSuite: true,
+	},
+	{
+		title: 'what is between the nodes takes 1,400 bytes, and nobody says so', fault: 'F28', inject: setSwitch(1400), heal: setSwitch(1500), client: 'mars2', isSeenByLargeRequest: true, seen: 'stalls', cause: 'mtu-blackhole', inIptables: {},
+	},
+	{
+		title: 'the links of nodes take 1,400 bytes, those of pods 1,500, and the nodes say so', fault: 'decoy', inject: onAll('ip link set vec0 mtu 1400'), heal: async () => onEveryNode('ip link set vec0 mtu 1500'), client: 'mars2', isSeenByLargeRequest: true, seen: 'open', cause: undefined, inIptables: {},
 	},
 ];

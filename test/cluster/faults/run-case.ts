@@ -33,8 +33,8 @@ export const findMistakes = ({cause, latent = []}: Expectation, report: {readonl
 	...latent.filter(id => !report.latent.includes(id)).map(id => `${id} is not latent`),
 ];
 
-const seePlainly = async ({title, client, isSeenFromNode = false}: FaultCase, pod: string, expected: Outcome): Promise<void> => {
-	await until(`"${title}" to be seen as ${expected}`, async () => await (isSeenFromNode ? probeFromNode(nodeOf[client]) : probeFromPod(pod, nodeOf[client])) === expected, 40);
+const seePlainly = async ({title, client, isSeenFromNode = false, isSeenByLargeRequest}: FaultCase, pod: string, expected: Outcome): Promise<void> => {
+	await until(`"${title}" to be seen as ${expected}`, async () => await (isSeenFromNode ? probeFromNode(nodeOf[client]) : probeFromPod(pod, nodeOf[client], isSeenByLargeRequest)) === expected, 40);
 };
 
 /** Makes the state in a mode that it is made in, sees with a plain connection that it is there, and asks hairpin. Healing is the caller's. */
