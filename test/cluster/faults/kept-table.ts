@@ -7,6 +7,7 @@ import {
 	parseTable,
 	type TableRow,
 	toRow,
+	withKubernetes,
 } from './result-table.ts';
 import type {CaseResult} from './run-case.ts';
 
@@ -19,4 +20,15 @@ export const readTable = async (): Promise<readonly TableRow[]> => parseTable(aw
 /** Writes the row of a state into the table that is kept, beside those of other runs. */
 export const keepRow = async (result: CaseResult): Promise<void> => {
 	await writeFile(file, formatTable(mergeRows(await readTable(), [toRow(result)], titles)));
+};
+
+/** Writes what was said over Kubernetes beside what was said over SSH. Throws where that was not asked before. */
+export const keepKubernetes = async (result: CaseResult): Promise<void> => {
+	const rows = await readTable();
+	const row = rows.find(({title, mode}) => title === result.title && mode === result.mode);
+	if (!row) {
+		throw new Error('ask over SSH first');
+	}
+
+	await writeFile(file, formatTable(mergeRows(rows, [withKubernetes(row, result)], titles)));
 };

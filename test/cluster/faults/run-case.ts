@@ -38,13 +38,13 @@ const seePlainly = async ({title, client, isSeenFromNode = false, isSeenByLargeR
 };
 
 /** Makes the state in a mode that it is made in, sees with a plain connection that it is there, and asks hairpin. Healing is the caller's. */
-export const runCase = async (given: FaultCase, mode: ProxyMode = 'ipvs'): Promise<CaseResult> => {
+export const runCase = async (given: FaultCase, mode: ProxyMode = 'ipvs', way: 'ssh' | 'kubernetes' = 'ssh'): Promise<CaseResult> => {
 	const expected = expectedIn(given, mode) ?? given;
 	await enterMode(mode);
 	await given.inject();
 	const pod = await nameOfClient(given.client);
 	await seePlainly(given, pod, expected.seen);
-	const {report} = await checkVia('ssh', 'svc/nginx', '--from', `pod/${pod}`);
+	const {report} = await checkVia(way, 'svc/nginx', '--from', `pod/${pod}`);
 	const mistakes = findMistakes(expected, report);
 	return {
 		title: given.title,

@@ -1,4 +1,4 @@
-import {kubectl, onNode} from '../../helpers/real-cluster.ts';
+import {kubectl, onNode, until} from '../../helpers/real-cluster.ts';
 import {
 	type FaultCase,
 	loadBridgeNetfilter,
@@ -27,6 +27,23 @@ const enforcement = [
 	'iptables -I FORWARD -d 10.244.0.0/24 -p tcp -m tcp --dport 80 -j KUBE-POD-FW-NGINX',
 ] as const;
 
+/** Waits for what the API says of k8s1. */
+const waitForNode = async (isReady: boolean): Promise<void> => until(`k8s1 to be ${isReady ? '' : 'not '}Ready`, async () => {
+	const status = await kubectl('get', 'node', 'k8s1', '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}');
+	return (status.trim() === 'True') === isReady;
+}, 120);
+
+const silenceNode = async (): Promise<void> => {
+	await loadBridgeNetfilter();
+	await onNode(1, 'systemctl stop kubelet');
+	await waitForNode(false);
+};
+
+const wakeNode = async (): Promise<void> => {
+	await onNode(1, 'systemctl start kubelet');
+	await waitForNode(true);
+};
+
 const server = (...address: readonly string[]) => ({name: 'nginx', command: ['httpd', '-f', '-p', address.join(':'), '-h', '/var/www']});
 
 /** What the Service's object and its pods say. */
@@ -36,6 +53,9 @@ export const serviceCases: readonly FaultCase[] = [
 	},
 	{
 		title: 'the only backend is not ready', fault: 'F17', inject: patchBackend({containers: [{name: 'nginx', readinessProbe: {httpGet: {path: '/nowhere', port: 80}}}]}), client: 'mars1', seen: 'refused', cause: 'no-ready-endpoints', inIptables: {},
+	},
+	{
+		title: 'kubelet is stopped on the backend\'s node', fault: 'F17', inject: silenceNode, heal: wakeNode, client: 'mars2', seen: 'refused', cause: 'node-not-ready',
 	},
 	{
 		title: 'targetPort is a port on which nobody listens', fault: 'F18', inject: patchService('{"spec":{"ports":[{"port":8080,"targetPort":81}]}}'), client: 'mars1', seen: 'refused', cause: 'target-port-mismatch', inIptables: {},
