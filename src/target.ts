@@ -25,6 +25,8 @@ export type Target = {
 	readonly notes: readonly string[];
 	/** Those of the Service's namespace; undefined where nobody asked. */
 	readonly policies?: NetworkPolicies;
+	/** True where the selector finds no pod: backends and endpoints are then those it was probably meant for, and none of them is ready. */
+	readonly isMeant?: boolean;
 	/** True where it was read from the rules of nodes, without the API: names, readiness, selector and the name of targetPort are not known then. */
 	readonly isFromRules?: boolean;
 	/** Such as `v1.33.3`, where the API server told it. */

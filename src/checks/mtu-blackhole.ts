@@ -42,7 +42,7 @@ const judge = (evidence: Evidence): Verdict => {
 		return judgeArrival(evidence.fullSize ?? []);
 	}
 
-	return hasOtherNodes(evidence) ? unknown('no packet of full size was sent between nodes') : ok('the client and its backends are on one node, where nothing is smaller than their links');
+	return hasOtherNodes(evidence) ? unknown('no connection opened between nodes, so that no packet of full size was sent') : ok('the client and its backends are on one node, where nothing is smaller than their links');
 };
 
 export const mtuBlackhole: Check = {

@@ -2,6 +2,7 @@ import type {Check, EvidenceRef, Verdict} from '../check.ts';
 import type {Pod} from '../cluster/cluster.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import type {Cell} from '../probes/matrix.ts';
+import type {Target} from '../target.ts';
 import {suggestLabels} from './shared/labels.ts';
 import {findInApi} from './shared/repairs.ts';
 import {readyEndpoints} from './shared/routes.ts';
@@ -54,13 +55,13 @@ const explainAbsence = (evidence: Evidence): string => {
 	}
 
 	const {
-		service, backends, endpoints, notes,
+		service, backends, endpoints, notes, isMeant,
 	} = evidence.target;
 	if (Object.keys(service.selector).length === 0) {
 		return endpoints.length > 0 ? 'it has no selector, and no address in its EndpointSlices is ready' : 'it has no selector, and nobody made an EndpointSlice for it';
 	}
 
-	if (backends.length > 0) {
+	if (isMeant !== true && backends.length > 0) {
 		return explainNamedPort(evidence) ?? explainPods(evidence);
 	}
 
@@ -87,16 +88,30 @@ const judge = (evidence: Evidence): Verdict => {
 		: broken(because, refsOf(evidence, why), outcomes.includes('refused') ? 'certain' : 'likely');
 };
 
+const plainLabel = /^[\w\-.]+$/v;
+
+/** The selector that finds the pods that were meant, where they agree on it. */
+const meantSelector = ({service: {selector}, backends, isMeant}: Target): string | undefined => {
+	const pairs = Object.keys(selector).map(key => ({key, values: [...new Set(backends.map(({labels}) => labels[key] ?? ''))]}));
+	return isMeant === true && pairs.every(({values}) => values.length === 1 && plainLabel.test(values[0]))
+		? pairs.map(({key, values}) => `${key}=${values[0]}`).join(',')
+		: undefined;
+};
+
 const repairSelector = ({target}: Evidence): readonly string[] => {
 	const {service} = target;
+	const meant = meantSelector(target);
 	return [
 		`kubectl -n ${service.namespace} get pods --show-labels`,
+		...(meant === undefined ? [] : [`hairpin fix service-selector=${meant} svc/${service.name} -n ${service.namespace}   # if ${joinWords(target.backends.map(pod => podLabel(pod)))} should answer: shows the change, asks, and can undo it`]),
 		`kubectl -n ${service.namespace} edit service ${service.name}   # spec.selector: the labels of the pods that should answer`,
 	];
 };
 
 const repair = (evidence: Evidence): readonly string[] => {
-	const {service, backends, port, isFromRules} = evidence.target;
+	const {
+		service, backends, port, isFromRules, isMeant,
+	} = evidence.target;
 	if (isFromRules === true) {
 		return findInApi(service);
 	}
@@ -105,7 +120,7 @@ const repair = (evidence: Evidence): readonly string[] => {
 		return [`kubectl -n ${service.namespace} edit service ${service.name}   # add spec.selector, or create an EndpointSlice labelled kubernetes.io/service-name=${service.name}`];
 	}
 
-	if (backends.length === 0) {
+	if (isMeant === true || backends.length === 0) {
 		return repairSelector(evidence);
 	}
 

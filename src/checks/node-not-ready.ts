@@ -11,7 +11,7 @@ import {joinWords, podLabel} from './shared/words.ts';
 const silentNodes = ({target}: Evidence): readonly Node[] => target.nodes.values().filter(({isReady}) => !isReady).toArray();
 
 /** Whether there are endpoints, and all that a client could be sent to are on nodes that are not Ready. */
-const isEmptied = ({target}: Evidence): boolean => target.endpoints.length > 0
+const isEmptied = ({target}: Evidence): boolean => target.endpoints.length > 0 && target.isMeant !== true
 	&& target.endpoints.every(({isReady, node}) => !isReady && node !== undefined && target.nodes.get(node)?.isReady === false);
 
 const isExplained = (cell: Cell, evidence: Evidence): boolean => cell.path !== 'endpoint'

@@ -3,13 +3,13 @@ import type {Evidence} from '../evidence/evidence.ts';
 import {type Cell, isFailing} from '../probes/matrix.ts';
 import {judgeCondition} from './shared/judge-condition.ts';
 import {findInApi} from './shared/repairs.ts';
-import {readyEndpoints} from './shared/routes.ts';
+import {examinedEndpoints} from './shared/routes.ts';
 import {ok, unknown} from './shared/verdicts.ts';
 import {joinWords, serviceLabel} from './shared/words.ts';
 
 /** Nodes from which the policy leads nowhere, as far as they take part. */
 const findBareNodes = (evidence: Evidence): readonly string[] => {
-	const ready = readyEndpoints(evidence);
+	const ready = examinedEndpoints(evidence);
 	const isLocal = evidence.target.service.internalTrafficPolicy === 'Local' && ready.length > 0 && ready.every(({node}) => node !== undefined);
 	const nodes = new Set([...evidence.target.nodes.keys(), ...evidence.matrix.map(({fromNode}) => fromNode)]);
 	return isLocal ? nodes.values().filter(name => ready.every(({node}) => node !== name)).toArray() : [];

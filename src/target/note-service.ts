@@ -41,3 +41,9 @@ export const noteService = (examined: Examined, endpoints: readonly Endpoint[], 
 		...noteHostNetwork(backends),
 	];
 };
+
+/** What is examined in place of the endpoints that a Service does not have. */
+export const noteMeant = ({service}: Examined, pods: readonly Pod[]): readonly string[] => {
+	const names = pods.map(({name}) => name).join(', ');
+	return [`svc/${service.name} has no endpoints: its selector finds no pod; ${names}, whose labels come near, ${pods.length === 1 ? 'is' : 'are'} examined as if ${pods.length === 1 ? 'it was' : 'they were'} behind it`];
+};

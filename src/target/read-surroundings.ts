@@ -6,6 +6,7 @@ import type {ClusterReader} from './cluster-reader.ts';
 import {asUserFacingError} from './explain-missing.ts';
 import type {Examined} from './find-endpoints.ts';
 import {orderEndpoints} from './order-endpoints.ts';
+import {endpointOfMeant, findMeantPods} from './meant-pods.ts';
 import {pickClient, pickOtherClient, refuseAsClient} from './pick-pods.ts';
 import {readBackends} from './read-backends.ts';
 import {type NodeReading, isWindows, readNodes} from './read-nodes.ts';
@@ -17,6 +18,8 @@ export type Surroundings = {
 	readonly backends: readonly Pod[];
 	/** In the order of what they tell. */
 	readonly endpoints: readonly Endpoint[];
+	/** Whether backends and endpoints are only those that the Service was probably meant for. */
+	readonly isMeant: boolean;
 	readonly nodes: readonly NodeReading[];
 	readonly notes: readonly string[];
 };
@@ -75,12 +78,19 @@ const noteNoOther = (neighbours: readonly KubectlAnswer[], client: Pod): string 
 		: `no other pod on another node than ${client.node} can be a second client, so the path between nodes is not compared`;
 };
 
+/** What is behind the Service, or where that is nothing, what was probably meant to be. */
+const findBehind = ({service, port}: Examined, found: Pick<Surroundings, 'endpoints' | 'backends'>, pods: ReadonlyArray<Pod | undefined>): Pick<Surroundings, 'endpoints' | 'backends' | 'isMeant'> => {
+	const meant = found.endpoints.length > 0 || found.backends.length > 0 ? [] : findMeantPods(service.selector, pods.filter(pod => pod !== undefined));
+	return meant.length > 0 ? {endpoints: meant.flatMap(pod => endpointOfMeant(pod, port)), backends: meant, isMeant: true} : {...found, isMeant: false};
+};
+
 /** Reads the pods and nodes around the endpoints. `client` is the one that `--from` names; without it the most telling pod is picked. */
 export const readSurroundings = async (cluster: ClusterReader, examined: Examined, found: readonly Endpoint[], named: Pod | undefined): Promise<Surroundings> => {
 	const home = named?.node ?? orderEndpoints(found, undefined).find(({node}) => node !== undefined)?.node;
 	const endpoints = orderEndpoints(found, home);
 	const askedBackends = readBackends(cluster, examined, endpoints);
-	const askedNeighbours = askForNeighbours(cluster, examined, home, named !== undefined);
+	// Where nothing is behind the Service, what was meant to be may run beside the client.
+	const askedNeighbours = askForNeighbours(cluster, examined, home, named !== undefined && found.length > 0);
 	const earlyNodes = [...new Set([...(home === undefined ? [] : [home]), ...nodesOf(endpoints, [])])];
 	const room = () => Math.max(0, maxRequests - cluster.requestsSoFar());
 	const roomForEarly = Math.max(0, room() - nodesKnownLate);
@@ -88,20 +98,20 @@ export const readSurroundings = async (cluster: ClusterReader, examined: Examine
 		askedBackends, askedNeighbours, readNodes(cluster, earlyNodes.slice(0, roomForEarly), roomForEarly, examined.family),
 	]);
 	const candidates = [...neighbours.flatMap(answer => (answer.ok ? readPods(answer.value, examined.family) : [])), ...backends.pods];
-	const client = named ?? requirePick(neighbours, candidates, endpoints);
-	const otherClient = pickOtherClient(candidates, client, endpoints);
+	const behind = findBehind(examined, {endpoints, backends: backends.pods}, [named, ...candidates]);
+	const client = named ?? requirePick(neighbours, candidates, behind.endpoints);
+	const otherClient = pickOtherClient(candidates, client, behind.endpoints);
 	const known = new Set(early.map(({node}) => node.name));
-	const lateNodes = new Set([client.node, ...(otherClient ? [otherClient.node] : []), ...nodesOf(endpoints, backends.pods)]).difference(known);
+	const lateNodes = new Set([client.node, ...(otherClient ? [otherClient.node] : []), ...nodesOf(behind.endpoints, behind.backends)]).difference(known);
 	const late = await readNodes(cluster, [...lateNodes], room(), examined.family);
 	const nodes = [...early, ...late];
 	return {
 		client,
 		otherClient: otherClient && isWindows(nodes, otherClient.node) ? undefined : otherClient,
-		backends: backends.pods,
-		endpoints,
+		...behind,
 		nodes,
 		notes: [
-			...(named ? [] : [notePick(client, endpoints)]),
+			...(named ? [] : [notePick(client, behind.endpoints)]),
 			...(otherClient ? [] : [noteNoOther(neighbours, client)]),
 			...backends.notes,
 		],

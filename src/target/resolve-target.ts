@@ -10,7 +10,7 @@ import {type ClusterReader, createClusterReader} from './cluster-reader.ts';
 import {asUserFacingError, explainMissingService, suggestVip} from './explain-missing.ts';
 import {askForClient, settleClient} from './find-client.ts';
 import {type Examined, findEndpoints} from './find-endpoints.ts';
-import {noteService} from './note-service.ts';
+import {noteMeant, noteService} from './note-service.ts';
 import {
 	type FromArgument,
 	type ServiceArgument,
@@ -89,7 +89,7 @@ const hostIpsOf = (pods: readonly Pod[]): ReadonlyMap<string, string> =>
 	new Map(pods.filter(({hostIp}) => hostIp !== undefined).map(({node, hostIp}) => [node, hostIp ?? '']));
 
 const assemble = (examined: Examined, surroundings: Surroundings, notes: readonly string[], serverVersion: string | undefined): Target => {
-	const {client, otherClient, backends, endpoints, nodes} = surroundings;
+	const {client, otherClient, backends, endpoints, isMeant, nodes} = surroundings;
 	const hostIps = hostIpsOf([...backends, ...(otherClient ? [otherClient] : []), client]);
 	return {
 		service: examined.service,
@@ -99,8 +99,9 @@ const assemble = (examined: Examined, surroundings: Surroundings, notes: readonl
 		client,
 		otherClient,
 		nodes: new Map(nodes.map(reading => [reading.node.name, withKnownAddress(reading, hostIps)])),
-		notes: [...notes, ...surroundings.notes, ...noteService(examined, endpoints, backends), ...noteNodes(nodes)],
+		notes: [...notes, ...surroundings.notes, ...(isMeant ? noteMeant(examined, backends) : noteService(examined, endpoints, backends)), ...noteNodes(nodes)],
 		serverVersion,
+		...(isMeant && {isMeant}),
 	};
 };
 

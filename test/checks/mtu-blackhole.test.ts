@@ -53,6 +53,6 @@ test('what arrives, or is told to be smaller, is well', t => {
 
 test('what was not tried is not known, unless there is nothing between the client and its backends', t => {
 	t.like(mtuBlackhole.judge(situation(way({outcome: 'unknown', because: 'small ones of UDP are not answered either'}))), {status: 'unknown', because: 'whether packets of 1,500 bytes arrive from default/nginx-app on k8s1 to default/mars2 on k8s2 could not be told: small ones of UDP are not answered either'});
-	t.like(mtuBlackhole.judge(situation()), {status: 'unknown', because: 'no packet of full size was sent between nodes'});
+	t.like(mtuBlackhole.judge(situation()), {status: 'unknown', because: 'no connection opened between nodes, so that no packet of full size was sent'});
 	t.like(mtuBlackhole.judge(buildEvidence({client: mars1, node: {bridgeNetfilter: 1}})), {status: 'ok'});
 });

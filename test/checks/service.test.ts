@@ -1,13 +1,18 @@
 import test from 'ava';
+import {checks} from '../../src/catalogue/index.ts';
 import {backendLoopbackBind} from '../../src/checks/backend-loopback-bind.ts';
 import {noReadyEndpoints} from '../../src/checks/no-ready-endpoints.ts';
 import {targetPortMismatch} from '../../src/checks/target-port-mismatch.ts';
+import {diagnose} from '../../src/diagnosis.ts';
+import type {Evidence} from '../../src/evidence/evidence.ts';
 import {
 	type Situation,
 	buildEvidence,
 	endpointOf,
 	nginx,
 	nginx2,
+	read,
+	vip,
 } from '../helpers/evidence-builder.ts';
 import {buildCapture, buildFlow} from '../helpers/flow-builder.ts';
 import type {Outcomes} from '../helpers/matrix-builder.ts';
@@ -48,6 +53,29 @@ test('endpoints: a named targetPort that no container has, a Service without a s
 	const evidence = buildEvidence(none);
 	const forbidden = {...evidence, target: {...evidence.target, notes: ['the pods behind svc/nginx could not be read: forbidden']}};
 	t.is(noReadyEndpoints.judge(forbidden).because, 'default/nginx has no ready endpoint: the pods behind svc/nginx could not be read: forbidden');
+});
+
+/** The selector has a slip in it, and hairpin examines the pod that was meant. */
+const withMeant = (situation: Situation = {}): Evidence => {
+	const evidence = buildEvidence({
+		...none, backends: [nginx], endpoints: [{...endpointOf(nginx), isReady: false}], service: {selector: {app: 'ngnix'}}, ...situation,
+	});
+	return {...evidence, target: {...evidence.target, isMeant: true}};
+};
+
+test('endpoints: a pod that the selector was meant for is no reason that there are none, and what is wrong with it is told beside', t => {
+	const emptied = [{
+		protocol: 'TCP' as const, ip: vip, port: 8080, scheduler: 'rr', realServers: [],
+	}];
+	const evidence = withMeant({
+		node: {bridgeNetfilter: 1, more: {virtualServers: read(emptied)}},
+		listenPort: 81,
+		outcomes: {...refused},
+	});
+	const {cause, contributing} = diagnose(checks, evidence);
+	t.is(cause?.verdict.because, 'default/nginx has no ready endpoint: its selector app=ngnix matches no pod in default; near it: default/nginx-app has app=nginx');
+	t.true(noReadyEndpoints.repair(evidence).some(line => line.startsWith('hairpin fix service-selector=app=nginx svc/nginx -n default ')));
+	t.deepEqual(contributing.map(({check}) => check.id), ['target-port-mismatch']);
 });
 
 test('endpoints: only likely while nothing was refused, latent while the Service still answers', t => {

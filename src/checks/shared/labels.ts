@@ -1,17 +1,10 @@
-import {distance} from 'fastest-levenshtein';
 import type {Pod} from '../../cluster/cluster.ts';
 import type {Target} from '../../target.ts';
+import {isNearLabel} from '../../target/meant-pods.ts';
 import {joinWords, podLabel} from './words.ts';
 
-const maxLabelLength = 63;
-
-const isNear = (wanted: string, found: string): boolean => {
-	const [a, b] = [wanted, found].map(word => word.slice(0, maxLabelLength));
-	return a.startsWith(b) || b.startsWith(a) || distance(a, b) <= 2;
-};
-
 const nearLabels = (selector: Readonly<Record<string, string>>, {labels}: Pod): readonly string[] => Object.entries(selector)
-	.filter(([key, value]) => labels[key] !== undefined && labels[key] !== value && labels[key] !== '' && isNear(value, labels[key]))
+	.filter(([key, value]) => labels[key] !== undefined && labels[key] !== value && labels[key] !== '' && isNearLabel(value, labels[key]))
 	.map(([key]) => `${key}=${labels[key]}`);
 
 /** `; near it: default/nginx-app has app=nginx-app`, from the pods at hand; empty where none comes near. */

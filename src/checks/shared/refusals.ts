@@ -7,7 +7,7 @@ import {isBypassed} from './bypass.ts';
 import type {Prediction} from './explain.ts';
 import {type Listening, readListening} from './listeners.ts';
 import {findImpossibleReply} from './proof.ts';
-import {readyEndpoints, routesOf, routesOfAttempt} from './routes.ts';
+import {examinedEndpoints, routesOf, routesOfAttempt} from './routes.ts';
 
 export type Answer = {
 	readonly endpoint: Endpoint;
@@ -38,7 +38,7 @@ const probedAnswer = (endpoint: Endpoint, evidence: Evidence): Answer['probed'] 
 };
 
 /** Each ready endpoint with who listens there and what the probes met. */
-export const readAnswers = (evidence: Evidence): readonly Answer[] => readyEndpoints(evidence).map(endpoint => ({
+export const readAnswers = (evidence: Evidence): readonly Answer[] => examinedEndpoints(evidence).map(endpoint => ({
 	endpoint, listening: readListening(endpoint, evidence), probed: probedAnswer(endpoint, evidence),
 }));
 

@@ -71,6 +71,9 @@ const routeTo = (cell: Cell, endpoint: Endpoint, evidence: Evidence): Route => {
 
 export const readyEndpoints = ({target}: Evidence): readonly Endpoint[] => target.endpoints.filter(endpoint => endpoint.isReady);
 
+/** The endpoints that new connections go to; where the selector finds no pod, those it was meant for. */
+export const examinedEndpoints = (evidence: Evidence): readonly Endpoint[] => (evidence.target.isMeant === true ? evidence.target.endpoints : readyEndpoints(evidence));
+
 /** The endpoints that a ClusterIP leads to from this node, by the Service's internalTrafficPolicy. */
 export const endpointsFrom = (evidence: Evidence, fromNode: string): readonly Endpoint[] => readyEndpoints(evidence)
 	.filter(({node}) => evidence.target.service.internalTrafficPolicy !== 'Local' || node === fromNode);
