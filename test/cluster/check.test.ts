@@ -174,7 +174,7 @@ onCluster('a selector that matches nothing', async t => {
 	await untilProgrammed(noServer);
 	await checkBy(usualWays, ['svc/nginx', '--from', 'pod/mars1'], checked => {
 		assertVerdict(t, checked, {exitCode: 1, cause: 'no-ready-endpoints'});
-		t.regex(becauseOf(checked, 'no-ready-endpoints'), /app=ngnix/v);
+		t.regex(becauseOf(checked, 'no-ready-endpoints'), /app=ngnix matches no pod in default; near it: default\/nginx-app-\S+ has app=nginx$/v);
 	});
 });
 

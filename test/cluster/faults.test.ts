@@ -10,6 +10,7 @@ const suite = faultCases.filter(({isInSuite}) => isInSuite);
 
 for (const given of suite) {
 	onCluster(given.title, async t => {
+		t.teardown(async () => given.heal?.());
 		t.deepEqual((await runCase(given)).mistakes, []);
 	});
 }

@@ -133,7 +133,7 @@ for (const {change, isReaching, look} of turns) {
 	}
 }
 
-onCluster('kubelet-hairpin-mode over kubernetes: kubelet\'s restart cuts the way that leads through it, and all comes to its end', async t => {
+onClusterThoroughly('kubelet-hairpin-mode over kubernetes: kubelet\'s restart cuts the way that leads through it, and all comes to its end', async t => {
 	const before = await stateOf(2);
 	const result = await fix('kubernetes', 'kubelet-hairpin-mode=hairpin-veth', '--node', 'k8s2', '--ssh-config', '/dev/null');
 	t.is(result.exitCode, 0, result.stderr);
