@@ -27,6 +27,7 @@ import {
 	type Place,
 	formatAddress,
 	hostOf,
+	isOwn,
 	isSameAddress,
 } from './world.ts';
 import {
@@ -164,6 +165,12 @@ const cross = (nodeName: string, bridge: string, host: Host): Stage => onNode(no
 		: deliver(host)(pastNetfilter(journey, node, view));
 });
 
+/** On a bridge a pod's gateway is an address of the node, or of something that was not read. */
+const isGatewayElsewhere = ({world}: Journey, place: PodPlace): boolean => {
+	const node = world.nodes.get(place.node);
+	return node !== undefined && place.gateway !== undefined && bridgeOf(place) !== undefined && !isOwn(node, place.gateway);
+};
+
 const fromPod = (place: PodPlace, ip: string | undefined): Stage => journey => {
 	const host = hostAt(journey);
 	const shared: Reading<string | undefined> = host && host.ip !== ip ? sharedBridge(place, host) : {value: undefined};
@@ -171,9 +178,13 @@ const fromPod = (place: PodPlace, ip: string | undefined): Stage => journey => {
 		return [doubt(journey, {node: place.node, stage: 'bridge', because: `whether the two share a bridge is not known: ${shared.unknown}`})];
 	}
 
+	if (host && shared.value !== undefined) {
+		return cross(place.node, shared.value, host)(journey);
+	}
+
 	const bridge = bridgeOf(place)?.name;
-	return host && shared.value !== undefined
-		? cross(place.node, shared.value, host)(journey)
+	return isGatewayElsewhere(journey, place)
+		? [doubt(journey, {node: place.node, stage: `bridge ${bridge}`, because: `the gateway ${place.gateway} is no address of ${place.node}: who takes the frame is not known`})]
 		: arrive(place.node, bridge !== undefined && ip !== undefined ? {bridge, pod: ip} : undefined)(journey);
 };
 

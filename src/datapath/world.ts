@@ -36,9 +36,9 @@ export type NodeView = {
 	readonly tunnels: ReadonlyArray<{readonly device: string; readonly port: number}>;
 };
 
-/** Where something that sends or answers is. `bridge`: the port that a pod is plugged into, undefined where it is on no bridge; of some the port's hairpin_mode is not known. */
+/** Where something that sends or answers is. `bridge`: the port that a pod is plugged into, undefined where it is on no bridge; of some the port's hairpin_mode is not known; `gateway`: what it sends to for other networks, where that was read. */
 export type Place =
-	| {readonly kind: 'pod'; readonly node: string; readonly bridge: Reading<{readonly name: string; readonly isHairpin: boolean | undefined} | undefined>}
+	| {readonly kind: 'pod'; readonly node: string; readonly bridge: Reading<{readonly name: string; readonly isHairpin: boolean | undefined} | undefined>; readonly gateway?: string | undefined}
 	| {readonly kind: 'node'; readonly node: string}
 	| {readonly kind: 'outside'};
 

@@ -31,6 +31,7 @@ const placeOfPod = (pod: Pod, evidence: Evidence): Place => {
 	return {
 		kind: 'pod',
 		node: pod.node,
+		gateway: valueOf(evidence.pods.get(podLabel(pod))?.gateway),
 		bridge: isPlugRead(evidence, pod) ? {value: bridge} : (name === undefined ? {unknown: `what ${podLabel(pod)} is plugged into was not read`} : {value: {name, isHairpin: undefined}}),
 	};
 };

@@ -55,6 +55,8 @@ const withoutSelf = {rulesets: [readRuleset(text.split('\n').filter(line => !lin
 test('hairpin that is not masqueraded gets its own address', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: gets a packet from its own address, and drops it as a martian'], withoutSelf);
 const all = {rulesets: [readRuleset(text.replaceAll('! -s 10.180.0.0/16 ', ''))]};
 test('masqueradeAll and br_netfilter off: the answer goes to the node', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], {...off, ...all});
+test('a gateway that is nobody\'s address: who takes the frame is not known', flow, pod, ['172.30.0.41', 80], ['nobody: unknown: the gateway 10.180.0.1 is no address of node1: who takes the frame is not known'], {gateway: '10.180.0.1'});
+test('a frame of the bridge needs no gateway', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], {gateway: '10.180.0.1'});
 test('without ip_forward a translated packet is not routed', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: the node routes nothing for others'], {node: {isForwarding: {value: false}}});
 test('without ip_forward a frame of the bridge passes', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], {node: {isForwarding: {value: false}}});
 const dropping = {rulesets: [readRuleset(text.replace(':FORWARD ACCEPT', ':FORWARD DROP'))]};

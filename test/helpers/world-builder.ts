@@ -12,6 +12,8 @@ export type WorldSettings = {
 	readonly rulesets: readonly Ruleset[];
 	readonly isBridgeFiltered?: boolean;
 	readonly isHairpin?: boolean;
+	/** What the pods of node1 send to for other networks. */
+	readonly gateway?: string;
 	readonly node?: Partial<NodeView>;
 };
 
@@ -41,7 +43,9 @@ const buildNode = (number: 1 | 2, {rulesets, isBridgeFiltered = true, node}: Wor
 	};
 };
 
-const podOn = (node: string, isHairpin: boolean): Place => ({kind: 'pod', node, bridge: {value: {name: 'cni0', isHairpin}}});
+const podOn = (node: string, isHairpin: boolean, gateway: string): Place => ({
+	kind: 'pod', node, gateway, bridge: {value: {name: 'cni0', isHairpin}},
+});
 
 const host = (ip: string, place: Place): Host => ({
 	ip, label: `pod ${ip}`, place, listens: () => true,
@@ -49,13 +53,13 @@ const host = (ip: string, place: Place): Host => ({
 
 /** Pods 10.180.0.1 and 10.180.0.2 on node1, 10.180.1.3 on node2, and one on node2's own network. */
 export const buildWorld = (settings: WorldSettings): World => {
-	const isHairpin = settings.isHairpin ?? true;
+	const {isHairpin = true, gateway = '10.180.0.254'} = settings;
 	return {
 		nodes: new Map([buildNode(1, settings), buildNode(2, settings)].map(node => [node.name, node])),
 		hosts: [
-			host('10.180.0.1', podOn('node1', isHairpin)),
-			host('10.180.0.2', podOn('node1', isHairpin)),
-			host('10.180.1.3', podOn('node2', isHairpin)),
+			host('10.180.0.1', podOn('node1', isHairpin, gateway)),
+			host('10.180.0.2', podOn('node1', isHairpin, gateway)),
+			host('10.180.1.3', podOn('node2', isHairpin, '10.180.1.254')),
 			host('192.168.0.3', {kind: 'node', node: 'node2'}),
 		],
 	};

@@ -75,8 +75,8 @@ const routed = async (t: ExecutionContext, name: string): Promise<Link> => {
 	return link;
 };
 
-const send = async (netns: string, ip: string): Promise<string> =>
-	must('ip', 'netns', 'exec', netns, 'sh', '-c', text, 'full-size', ip, '33434', '1500', ip.includes(':') ? '48' : '28');
+const send = async (netns: string, ip: string, bytes = 1500): Promise<string> =>
+	must('ip', 'netns', 'exec', netns, 'sh', '-c', text, 'full-size', ip, '33434', String(bytes), ip.includes(':') ? '48' : '28');
 
 const testOnLink = process.getuid?.() === 0 ? test : test.skip;
 
@@ -84,6 +84,18 @@ testOnLink('a packet of full size that arrives is answered, with IPv4 and with I
 	const {client} = await switched(t, 'hp-open');
 	t.is(await send(client, '10.9.0.2'), 'full-size arrived\n');
 	t.is(await send(client, 'fd09::2'), 'full-size arrived\n');
+});
+
+testOnLink('jumbo frames are tried whole', async t => {
+	const {client, middle, backend} = await switched(t, 'hp-jumbo');
+	for (const [netns, device] of [[middle, 'left'], [middle, 'right'], [client, 'eth0'], [backend, 'eth0']]) {
+		// eslint-disable-next-line no-await-in-loop
+		await must('ip', '-n', netns, 'link', 'set', device, 'mtu', '9000');
+	}
+
+	t.is(await send(client, '10.9.0.2', 9000), 'full-size arrived\n');
+	await must('ip', '-n', middle, 'link', 'set', 'right', 'mtu', '8000');
+	t.regex(await send(client, '10.9.0.2', 9000), /^full-size lost\nlargest 800[04]\n$/v);
 });
 
 testOnLink('a switch that drops what is larger makes a black hole, and the largest that arrives is found', async t => {

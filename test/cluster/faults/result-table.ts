@@ -49,7 +49,7 @@ export const mergeRows = (old: readonly TableRow[], added: readonly TableRow[], 
 
 export const formatTable = (rows: readonly TableRow[]): string => {
 	const right = rows.filter(({isRight}) => isRight).length;
-	const accused = rows.filter(({expected, said, viaKubernetes = 'none'}) => expected === 'none' && (said !== 'none' || viaKubernetes !== 'none')).length;
+	const accused = rows.filter(({expected, said, viaKubernetes = 'none'}) => expected === 'none' && (said !== 'none' || viaKubernetes.replace(/^wrong: /v, '') !== 'none')).length;
 	const twice = rows.filter(({viaKubernetes}) => viaKubernetes !== undefined);
 	return [
 		'# What hairpin says of faults that were made on the cluster',
