@@ -32,6 +32,9 @@ export const describeProbe = (plan: ProbePlan, tool: string): string => {
 	return plan.point.kind === 'pod' ? `nsenter --net=NETNS-OF-${plan.point.pod} ${command}   (on ${plan.fromNode})` : `${command}   (on ${plan.fromNode})`;
 };
 
+/** How much later than the attempts themselves the answer may be: each is a process, and a busy node starts many slowly. */
+const graceMs = (tries: number): number => 20_000 + (tries * 2000);
+
 /** Makes the planned attempts, all at the same time, and waits for their outcomes. */
 export const probe = async (access: Access, plan: ProbePlan, timeoutMs: number, signal: AbortSignal): Promise<Cell> => {
 	const {point, tries, ...cell} = plan;
@@ -40,7 +43,7 @@ export const probe = async (access: Access, plan: ProbePlan, timeoutMs: number, 
 		name: 'probe',
 		text: probeText,
 		args: [cell.toIp, String(cell.toPort), cell.protocol.toLowerCase(), seconds, String(tries)],
-	}, {timeoutMs: timeoutMs + 20_000, signal});
+	}, {timeoutMs: timeoutMs + graceMs(tries), signal});
 	if (!answer.ok) {
 		return {
 			...cell, attempts: [], command: describeProbe(plan, 'bash'), error: answer.because,

@@ -99,7 +99,7 @@ export const nodeCases: readonly FaultCase[] = [
 		title: 'a rule of INPUT drops the backend\'s port, which is not on the way', fault: 'decoy', inject: onFirst('iptables -I INPUT -p tcp -m tcp --dport 80 -j DROP'), client: 'mars1', seen: 'open', cause: undefined, inIptables: {}, isInSuite: true,
 	},
 	{
-		title: 'what is between the nodes takes 1,400 bytes, and nobody says so', fault: 'F28', inject: setSwitch(1400), heal: setSwitch(1500), client: 'mars2', isSeenByLargeRequest: true, seen: 'stalls', cause: 'mtu-blackhole', inIptables: {}, isInSuite: true,
+		title: 'what is between the nodes takes 1,400 bytes, and nobody says so', fault: 'F28', inject: setSwitch(1400), heal: setSwitch(1500), client: 'mars2', isSeenByLargeRequest: true, seen: 'stalls', cause: 'mtu-blackhole', inIptables: {},
 	},
 	{
 		title: 'the links of nodes take 1,400 bytes, those of pods 1,500, and the nodes say so', fault: 'decoy', inject: onAll('ip link set vec0 mtu 1400'), heal: async () => onEveryNode('ip link set vec0 mtu 1500'), client: 'mars2', isSeenByLargeRequest: true, seen: 'open', cause: undefined, inIptables: {},
