@@ -2,7 +2,7 @@ import type {Check, Finding} from './check.ts';
 import {findCause, isTargetCell} from './diagnosis/find-cause.ts';
 import {summarize} from './diagnosis/summarize.ts';
 import type {Evidence} from './evidence/evidence.ts';
-import {type Cell, isFailing} from './probes/matrix.ts';
+import {type Cell, isOpen} from './probes/matrix.ts';
 
 /**
  healthy: the client reaches the Service, and nothing that was found keeps another client from it ·
@@ -37,7 +37,7 @@ const conclude = (target: Cell | undefined, cause: Finding | undefined): Conclus
 		return 'fault';
 	}
 
-	return target !== undefined && target.attempts.length > 0 && !isFailing(target) ? 'healthy' : 'undecided';
+	return target && isOpen(target) ? 'healthy' : 'undecided';
 };
 
 /** What every check makes of the evidence, in the order of the checks. */

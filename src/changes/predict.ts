@@ -5,6 +5,7 @@ import {
 	type Cell,
 	cellOutcome,
 	isFailing,
+	isOpen,
 	nameCell,
 } from '../probes/matrix.ts';
 import type {Change} from './change.ts';
@@ -95,4 +96,4 @@ const isErratic = (before: readonly Cell[], {toIp, toPort}: Cell): boolean => be
 /** Cells that worked before and do not now. */
 export const findWorse = (before: readonly Cell[], now: readonly Cell[]): readonly Cell[] => now
 	.filter(cell => isAttempted(cell) && isFailing(cell) && !isErratic(before, cell))
-	.filter(cell => before.some(other => nameCell(other) === nameCell(cell) && isAttempted(other) && !isFailing(other)));
+	.filter(cell => before.some(other => nameCell(other) === nameCell(cell) && isOpen(other)));

@@ -38,8 +38,8 @@ const judge = (evidence: Evidence): Verdict => {
 		};
 	}
 
-	if ((evidence.fullSize ?? []).length > 0) {
-		return judgeArrival(evidence.fullSize ?? []);
+	if (evidence.fullSize && evidence.fullSize.length > 0) {
+		return judgeArrival(evidence.fullSize);
 	}
 
 	return hasOtherNodes(evidence) ? unknown('no connection opened between nodes, so that no packet of full size was sent') : ok('the client and its backends are on one node, where nothing is smaller than their links');
@@ -57,7 +57,7 @@ export const mtuBlackhole: Check = {
 		const largest = Math.min(...lost.map(way => way.largest ?? (way.bytes - 100)));
 		const clamp = `-t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${largest - (lost.some(({toIp}) => toIp.includes(':')) ? 60 : 40)}`;
 		return [
-			onNodes([...new Set(lost.flatMap(({fromNode, toNode}) => [fromNode, toNode]))]),
+			onNodes(lost.flatMap(({fromNode, toNode}) => [fromNode, toNode])),
 			'ip -o link   # the links of pods, of the overlay and of the node: an overlay needs room for its header (VXLAN 50 bytes, over IPv6 70, IPIP 20, WireGuard 60 to 80)',
 			`# lasting: set the MTU of the CNI to at most ${largest}, restart its agent, create the pods anew`,
 			`iptables ${clamp}   # at once, until then, for new TCP connections. undo: iptables ${clamp.replace(' -A ', ' -D ')}`,

@@ -1,6 +1,6 @@
 import type {Finding} from '../check.ts';
 import type {Evidence} from '../evidence/evidence.ts';
-import {type Cell, isFailing} from '../probes/matrix.ts';
+import {type Cell, isFailing, isOpen} from '../probes/matrix.ts';
 
 /** The cell that the user asked about: from the client through the ClusterIP. */
 export const isTargetCell = ({role, path}: Cell): boolean => role === 'client' && path !== 'endpoint';
@@ -14,7 +14,7 @@ const isCertain = ({verdict}: Finding): boolean => verdict.status === 'broken' &
 
 /** A fault that must have stopped a probe which got through is not what it seems: it explains nothing. */
 const isContradicted = ({check}: Finding, evidence: Evidence): boolean =>
-	evidence.matrix.some(cell => cell.attempts.length > 0 && !isFailing(cell) && check.explains(cell, evidence));
+	evidence.matrix.some(cell => isOpen(cell) && check.explains(cell, evidence));
 
 const explain = (finding: Finding, failing: readonly Cell[], evidence: Evidence): Explanation => ({
 	finding, cells: isContradicted(finding, evidence) ? [] : failing.filter(cell => finding.check.explains(cell, evidence)),
@@ -46,9 +46,6 @@ const isTied = (explanation: Explanation, first: Explanation, evidence: Evidence
 	&& explanation.cells.every(cell => first.cells.includes(cell))
 	&& !isConsequence(explanation, [first], evidence);
 
-/** Whether the client gets its connection, so that what was seen beside the probes can be all that is wrong. */
-const isOpen = (target: Cell | undefined): boolean => target !== undefined && target.attempts.length > 0 && !isFailing(target);
-
 const isSeen = ({verdict}: Finding): boolean => verdict.status === 'broken' && verdict.isSeen === true;
 
 /** Which broken findings explain the failing cells, what must be repaired first before what comes of it; and those that were seen themselves. */
@@ -58,7 +55,8 @@ export const findCause = (broken: readonly Finding[], evidence: Evidence, target
 	const possible = explanations.filter(explanation => canBeCause(explanation, target)).toSorted(byWeight);
 	const ordered = inOrderOfRepair(possible, evidence);
 	const seen = broken.filter(finding => isSeen(finding));
-	const cause = ordered.at(0)?.finding ?? (isOpen(target) ? seen.at(0) : undefined);
+	// Only where the client gets its connection can what was seen beside the probes be all that is wrong.
+	const cause = ordered.at(0)?.finding ?? (target && isOpen(target) ? seen.at(0) : undefined);
 	return {
 		cause,
 		tied: ordered.filter(explanation => isTied(explanation, ordered[0], evidence)).map(({finding}) => finding),

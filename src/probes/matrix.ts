@@ -49,6 +49,9 @@ export const cellOutcome = (cell: Cell): Outcome | 'intermittent' | 'unknown' =>
 /** True when at least one attempt failed. */
 export const isFailing = (cell: Cell): boolean => cell.attempts.some(attempt => attempt.outcome !== 'open');
 
+/** True when it was asked, and no attempt failed. */
+export const isOpen = (cell: Cell): boolean => cell.attempts.length > 0 && !isFailing(cell);
+
 /** Tells cells apart: who asks whom. */
 export const nameCell = ({fromKind, from, toIp, toPort}: Pick<Cell, 'fromKind' | 'from' | 'toIp' | 'toPort'>): string =>
 	`${fromKind} ${from} → ${toIp} ${toPort}`;

@@ -10,15 +10,12 @@ import {
 	mars2,
 	nginx,
 } from '../helpers/evidence-builder.ts';
+import {mustSucceed} from '../helpers/real-cluster.ts';
 
 const text = readFileSync(new URL('../../src/probes/full-size.sh', import.meta.url), 'utf8');
 
 const must = async (...argv: readonly string[]): Promise<string> => {
-	const {exitCode, stdout, stderr} = await runCommand(argv, {timeoutMs: 60_000});
-	if (exitCode !== 0) {
-		throw new Error(`${argv.join(' ')}: ${stderr}`);
-	}
-
+	const {stdout} = mustSucceed(await runCommand(argv, {timeoutMs: 60_000}));
 	return stdout;
 };
 

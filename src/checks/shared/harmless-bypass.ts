@@ -1,6 +1,6 @@
 import type {Verdict} from '../../check.ts';
 import type {Bridge, Evidence, NodeEvidence} from '../../evidence/evidence.ts';
-import {type Cell, isFailing} from '../../probes/matrix.ts';
+import {type Cell, isOpen} from '../../probes/matrix.ts';
 import {type Bypass, isMasqueradingAll, predictBypass} from './bypass.ts';
 import {isCellExplained} from './explain.ts';
 import {nameNodes} from './nodes.ts';
@@ -16,7 +16,7 @@ export type BypassedSpots = {
 
 /** A probe that got through although its reply had to be bridged past NAT. */
 const findPassing = (evidence: Evidence, bypass: Bypass): Cell | undefined => evidence.matrix
-	.find(cell => cell.attempts.length > 0 && !isFailing(cell) && isCellExplained(cell, evidence, predictBypass(evidence, bypass)));
+	.find(cell => isOpen(cell) && isCellExplained(cell, evidence, predictBypass(evidence, bypass)));
 
 const sourceAtBackend = (evidence: Evidence): string | undefined => flowsOf(evidence)
 	.find(({sourceAtBackend: source, client}) => (source?.ip ?? client.ip) !== client.ip)?.sourceAtBackend?.ip;
