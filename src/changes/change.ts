@@ -1,4 +1,5 @@
 import type {Evidence, Known, NodeEvidence} from '../evidence/evidence.ts';
+import type {Target} from '../target.ts';
 
 /** A key of a YAML or JSON document: names of fields, and numbers of list items. */
 export type KeyPath = ReadonlyArray<string | number>;
@@ -90,8 +91,12 @@ export type Recipe = {
 	readonly accepts?: (value: string) => boolean;
 	/** Whether it acts on a node, as its kernel and daemons show; asked until it does. */
 	readonly isInForce: (node: NodeEvidence, value: string, plan: Plan) => Known<boolean>;
-	/** The node's evidence as if it acted, for predictions. */
-	readonly assume: (node: NodeEvidence, value: string, plan: Plan) => NodeEvidence;
+	/** The node's evidence as if it acted, for predictions; of its rules what they will be, unless `isForeseen` says otherwise. */
+	readonly assume: (node: NodeEvidence, value: string, plan: Plan, evidence: Evidence) => NodeEvidence;
+	/** What is examined as if it acted, where it changes that. */
+	readonly assumeTarget?: (target: Target, value: string) => Target;
+	/** Whether `assume` tells of the rules what they will be; where it is not there, it does. */
+	readonly isForeseen?: (value: string, evidence: Evidence) => boolean;
 };
 
 /** A recipe with its value and what it would do here. */

@@ -8,7 +8,9 @@ import {
 	isOpen,
 	nameCell,
 } from '../probes/matrix.ts';
+import type {Target} from '../target.ts';
 import type {Change} from './change.ts';
+import {type Foreseen, foresee} from './foresee.ts';
 
 /** What is expected of one probe after a change. */
 export type Prediction = {
@@ -18,38 +20,26 @@ export type Prediction = {
 	readonly portBefore: number | undefined;
 	/** works: it does now and will · fixed: it will · stays: it fails and will · breaks: it works and will not · unclear: it fails, and nothing known explains it. */
 	readonly expected: 'works' | 'fixed' | 'stays' | 'breaks' | 'unclear';
-	/** The fault that will be in the way, by its check's id. */
+	/** What will be in the way: a fault by its check's id, or what the rules will do, in words. */
 	readonly by: string | undefined;
 };
 
-/** The port that the Service's connections will go to, where the change is about that. */
-const portAfter = ({plan}: Change): number | undefined => {
-	const after = plan.objects.find(({pointer}) => pointer.endsWith('/targetPort'))?.after;
-	return typeof after === 'number' ? after : undefined;
-};
-
 /** A probe as it will be made: straight to an endpoint means to the port that this has then. */
-const assumeCell = (cell: Cell, {target}: Evidence, change: Change): Cell => {
-	const isToEndpoint = cell.path === 'endpoint' && target.endpoints.some(({ip, port}) => ip === cell.toIp && port === cell.toPort);
-	return isToEndpoint ? {...cell, toPort: portAfter(change) ?? cell.toPort} : cell;
+const assumeCell = (cell: Cell, before: Evidence, after: Target): Cell => {
+	const index = cell.path === 'endpoint' ? before.target.endpoints.findIndex(({ip, port}) => ip === cell.toIp && port === cell.toPort) : -1;
+	return index === -1 ? cell : {...cell, toPort: after.endpoints[index].port};
 };
 
 /** The evidence as if the change acted. Packets that were seen before it tell nothing of afterwards. */
-const assumeChange = (evidence: Evidence, change: Change): Evidence => {
-	const {recipe, value, plan} = change;
+export const assumeChange = (evidence: Evidence, {recipe, value, plan}: Change): Evidence => {
 	const touched = new Set(plan.nodes.map(({node}) => node));
 	const isEverywhere = plan.objects.length > 0;
-	const {service, port} = evidence.target;
-	const newPort = portAfter(change);
+	const target = recipe.assumeTarget?.(evidence.target, value) ?? evidence.target;
 	return {
 		...evidence,
-		target: newPort === undefined
-			? evidence.target
-			: {
-				...evidence.target, service, port: {...port, targetPort: newPort}, endpoints: evidence.target.endpoints.map(endpoint => ({...endpoint, port: newPort})),
-			},
-		matrix: evidence.matrix.map(cell => assumeCell(cell, evidence, change)),
-		nodes: new Map(evidence.nodes.entries().map(([name, node]) => [name, isEverywhere || touched.has(name) ? recipe.assume(node, value, plan) : node])),
+		target,
+		matrix: evidence.matrix.map(cell => assumeCell(cell, evidence, target)),
+		nodes: new Map(evidence.nodes.entries().map(([name, node]) => [name, isEverywhere || touched.has(name) ? recipe.assume(node, value, plan, evidence) : node])),
 		capture: undefined,
 	};
 };
@@ -62,10 +52,12 @@ const asIfFailing = (cell: Cell): readonly Cell[] => (['timeout', 'refused', 'un
 const findObstacle = (checks: readonly Check[], cell: Cell, after: Evidence): string | undefined =>
 	checks.find(check => asIfFailing(cell).some(failing => check.explains(failing, {...after, matrix: after.matrix.map(other => (nameCell(other) === nameCell(cell) ? failing : other))})))?.id;
 
+type Expectation = Omit<Prediction, 'cell' | 'portBefore'>;
+
 /** The probe as it was made, and as it will be. */
 type Pair = {readonly cell: Cell; readonly later: Cell};
 
-const predictCell = (checks: readonly Check[], {cell, later}: Pair, before: Evidence, after: Evidence): Omit<Prediction, 'cell' | 'portBefore'> => {
+const predictCell = (checks: readonly Check[], {cell, later}: Pair, before: Evidence, after: Evidence): Expectation => {
 	const obstacle = findObstacle(checks, later, after);
 	if (!isFailing(cell)) {
 		// What was in the way before and did no harm is no obstacle afterwards either.
@@ -81,12 +73,29 @@ const predictCell = (checks: readonly Check[], {cell, later}: Pair, before: Evid
 	return {expected: isExplained ? 'fixed' : 'unclear', by: undefined};
 };
 
-/** What each probe that was made is expected to do after a change, from the same logic that explains failures. */
+/** A probe that fails after all stays as it is, and one that works breaks. */
+const inSpite: Readonly<Partial<Record<Expectation['expected'], Expectation['expected']>>> = {fixed: 'stays', unclear: 'stays', works: 'breaks'};
+
+/** The rules as they will be have the last word where no check sees what is in the way, and where nothing explains why it fails now. */
+const askRules = (expectation: Expectation, foreseen: Foreseen | undefined): Expectation => {
+	const {expected} = expectation;
+	if (foreseen?.opens === false) {
+		const worse = inSpite[expected];
+		return worse === undefined ? expectation : {expected: worse, by: foreseen.because};
+	}
+
+	return expected === 'unclear' && foreseen !== undefined ? {expected: 'fixed', by: undefined} : expectation;
+};
+
+/** What each probe that was made is expected to do after a change: from the same logic that explains failures, and from the rules as they will be. */
 export const predictChange = (checks: readonly Check[], evidence: Evidence, change: Change): readonly Prediction[] => {
 	const after = assumeChange(evidence, change);
+	const foreseen = foresee(evidence, after, change);
 	const pairs = evidence.matrix.map((cell, index) => ({cell, later: after.matrix[index]}));
 	return pairs.filter(({cell}) => isAttempted(cell)).map(({cell, later}) => ({
-		cell: later, portBefore: later.toPort === cell.toPort ? undefined : cell.toPort, ...predictCell(checks, {cell, later}, evidence, after),
+		cell: later,
+		portBefore: later.toPort === cell.toPort ? undefined : cell.toPort,
+		...askRules(predictCell(checks, {cell, later}, evidence, after), foreseen.get(nameCell(later))),
 	}));
 };
 

@@ -2,7 +2,7 @@ import type {Check, EvidenceRef, Verdict} from '../check.ts';
 import type {Pod} from '../cluster/cluster.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import type {Cell} from '../probes/matrix.ts';
-import type {Target} from '../target.ts';
+import {meantSelector} from '../target/meant-pods.ts';
 import {suggestLabels} from './shared/labels.ts';
 import {findInApi} from './shared/repairs.ts';
 import {readyEndpoints} from './shared/routes.ts';
@@ -88,16 +88,6 @@ const judge = (evidence: Evidence): Verdict => {
 		: broken(because, refsOf(evidence, why), outcomes.includes('refused') ? 'certain' : 'likely');
 };
 
-const plainLabel = /^[\w\-.]+$/v;
-
-/** The selector that finds the pods that were meant, where they agree on it. */
-const meantSelector = ({service: {selector}, backends, isMeant}: Target): string | undefined => {
-	const pairs = Object.keys(selector).map(key => ({key, values: [...new Set(backends.map(({labels}) => labels[key] ?? ''))]}));
-	return isMeant === true && pairs.every(({values}) => values.length === 1 && plainLabel.test(values[0]))
-		? pairs.map(({key, values}) => `${key}=${values[0]}`).join(',')
-		: undefined;
-};
-
 const repairSelector = ({target}: Evidence): readonly string[] => {
 	const {service} = target;
 	const meant = meantSelector(target);
@@ -137,4 +127,8 @@ export const noReadyEndpoints: Check = {
 	judge,
 	explains: (cell, evidence) => isVipCell(cell) && readyEndpoints(evidence).length === 0,
 	repair,
+	fixedBy({target}) {
+		const meant = meantSelector(target);
+		return meant === undefined ? [] : [`service-selector=${meant}`];
+	},
 };

@@ -1,5 +1,6 @@
 import {distance} from 'fastest-levenshtein';
 import type {Endpoint, Pod, ServicePort} from '../cluster/cluster.ts';
+import type {Target} from '../target.ts';
 
 const maxLabelLength = 63;
 
@@ -28,4 +29,14 @@ export const endpointOfMeant = (pod: Pod, {targetPort}: ServicePort): readonly E
 		: [{
 			ip: pod.ip, port, isReady: false, node: pod.node, pod: pod.name,
 		}];
+};
+
+const plainLabel = /^[\w\-.]+$/v;
+
+/** `app=nginx`: the selector that finds the pods that were meant, where they agree on it. */
+export const meantSelector = ({service: {selector}, backends, isMeant: isFound}: Pick<Target, 'service' | 'backends' | 'isMeant'>): string | undefined => {
+	const pairs = Object.keys(selector).map(key => ({key, values: [...new Set(backends.map(({labels}) => labels[key] ?? ''))]}));
+	return isFound === true && pairs.every(({values}) => values.length === 1 && plainLabel.test(values[0]))
+		? pairs.map(({key, values}) => `${key}=${values[0]}`).join(',')
+		: undefined;
 };

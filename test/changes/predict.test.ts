@@ -1,36 +1,18 @@
 import test from 'ava';
-import {type Kitchen, nameChange, type Change} from '../../src/changes/change.ts';
+import type {Change} from '../../src/changes/change.ts';
 import {predictChange} from '../../src/changes/predict.ts';
-import {findRecipe} from '../../src/changes/recipes/index.ts';
-import {isRefused} from '../../src/changes/recipes/shared.ts';
 import {checks} from '../../src/catalogue/index.ts';
-import type {Evidence} from '../../src/evidence/evidence.ts';
 import {nameCell} from '../../src/probes/matrix.ts';
 import {type Situation, buildEvidence, nginx} from '../helpers/evidence-builder.ts';
+import {prepareChange} from '../helpers/prepare-change.ts';
 import {readRecordedEvidence} from '../helpers/recorded-evidence.ts';
 
 const broken: Situation = {outcomes: {'mars1 vip': 'timeout'}};
 
-const kitchenOf = (evidence: Evidence): Kitchen => ({nodes: evidence.nodes.values().toArray(), evidence, proxy: {kind: 'units'}});
-
-const prepare = (id: string, evidence: Evidence): Change => {
-	const found = findRecipe(id);
-	if (!found) {
-		throw new Error(`no recipe ${id}`);
-	}
-
-	const plan = found.recipe.plan(kitchenOf(evidence), found.value);
-	if (isRefused(plan)) {
-		throw new Error(plan.refused);
-	}
-
-	return {id: nameChange(found.recipe, found.value), ...found, plan};
-};
-
 /** `mars1 vip fixed`, one for each probe. */
 const predict = (id: string, situation: Situation): readonly string[] => {
 	const evidence = buildEvidence(situation);
-	return predictChange(checks, evidence, prepare(id, evidence))
+	return predictChange(checks, evidence, prepareChange(id, evidence))
 		.map(({cell, expected, by}) => `${cell.from.replace('default/', '')} ${cell.path} ${expected}${by === undefined ? '' : ` ${by}`}`);
 };
 
@@ -52,7 +34,7 @@ test('a port without hairpin_mode is repaired in the same change; by itself it w
 	const situation: Situation = {...broken, node: {hairpinMode: 0}};
 	t.deepEqual(predict('br-netfilter', situation), ['mars1 vip fixed', ...others]);
 	const evidence = buildEvidence(situation);
-	const change = prepare('br-netfilter', evidence);
+	const change = prepareChange('br-netfilter', evidence);
 	t.true(change.plan.nodes.some(({node, edits}) => node === nginx.node && edits.some(({kind}) => kind === 'bridge-port')));
 	t.regex(change.plan.notes.join('\n'), /once br_netfilter is on, default\/nginx-app cannot reach itself/v);
 	const bare: Change = {...change, plan: {...change.plan, nodes: change.plan.nodes.map(plan => ({...plan, edits: plan.edits.filter(({kind}) => kind !== 'bridge-port')}))}};
@@ -71,7 +53,7 @@ test('a wrong targetPort will be repaired by the port on which the pods listen',
 
 test('what becomes of the practice incident is told of the probes as they will be made', async t => {
 	const evidence = await readRecordedEvidence('practice/target-port/found.bundle');
-	const predictions = predictChange(checks, evidence, prepare('target-port=80', evidence));
+	const predictions = predictChange(checks, evidence, prepareChange('target-port=80', evidence));
 	const straight = predictions.filter(({cell}) => cell.path === 'endpoint');
 	t.true(straight.length > 0);
 	t.true(straight.every(({cell, portBefore, expected}) => cell.toPort === 80 && portBefore === 81 && expected === 'fixed'));

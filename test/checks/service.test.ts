@@ -1,5 +1,7 @@
 import test from 'ava';
+import {changesFor} from '../../src/check.ts';
 import {checks} from '../../src/catalogue/index.ts';
+import {predictChange} from '../../src/changes/predict.ts';
 import {backendLoopbackBind} from '../../src/checks/backend-loopback-bind.ts';
 import {noReadyEndpoints} from '../../src/checks/no-ready-endpoints.ts';
 import {targetPortMismatch} from '../../src/checks/target-port-mismatch.ts';
@@ -16,6 +18,7 @@ import {
 } from '../helpers/evidence-builder.ts';
 import {buildCapture, buildFlow} from '../helpers/flow-builder.ts';
 import type {Outcomes} from '../helpers/matrix-builder.ts';
+import {prepareChange} from '../helpers/prepare-change.ts';
 
 const on = {bridgeNetfilter: 1} as const;
 const refusedVip: Outcomes = {'mars1 vip': 'refused', 'mars2 vip': 'refused', 'k8s1 vip': 'refused'};
@@ -63,12 +66,27 @@ const withMeant = (situation: Situation = {}): Evidence => {
 	return {...evidence, target: {...evidence.target, isMeant: true}};
 };
 
+const emptied = read([{
+	protocol: 'TCP' as const, ip: vip, port: 8080, scheduler: 'rr', realServers: [],
+}]);
+
+test('endpoints: the selector that was meant is the repair, and what is in the way after it is foretold', t => {
+	const expect = (listenPort: number, bridgeNetfilter: 0 | 1): readonly string[] => {
+		const evidence = withMeant({node: {bridgeNetfilter, more: {virtualServers: emptied}}, listenPort, outcomes: {...refused, ...(listenPort === 80 && {'mars1 10.244.0.19': 'open', 'mars2 10.244.0.19': 'open'})}});
+		t.deepEqual(changesFor(noReadyEndpoints, evidence), ['service-selector=app=nginx']);
+		return predictChange(checks, evidence, prepareChange('service-selector=app=nginx', evidence))
+			.filter(({cell}) => cell.role === 'client')
+			.map(({cell, expected, by}) => `${cell.path} ${expected} ${by ?? ''}`.trim());
+	};
+
+	t.deepEqual(expect(80, 1), ['vip fixed', 'endpoint works']);
+	t.deepEqual(expect(80, 0), ['vip stays br-nf-call-iptables-off', 'endpoint works']);
+	t.deepEqual(expect(81, 1), ['vip stays target-port-mismatch', 'endpoint stays target-port-mismatch']);
+});
+
 test('endpoints: a pod that the selector was meant for is no reason that there are none, and what is wrong with it is told beside', t => {
-	const emptied = [{
-		protocol: 'TCP' as const, ip: vip, port: 8080, scheduler: 'rr', realServers: [],
-	}];
 	const evidence = withMeant({
-		node: {bridgeNetfilter: 1, more: {virtualServers: read(emptied)}},
+		node: {bridgeNetfilter: 1, more: {virtualServers: emptied}},
 		listenPort: 81,
 		outcomes: {...refused},
 	});

@@ -1,22 +1,15 @@
-import type {IptablesRule, NodeEvidence} from '../../evidence/evidence.ts';
+import type {Iptables, NodeEvidence} from '../../evidence/evidence.ts';
 import {mapKnown, valueOf} from '../../evidence/known.ts';
-import {configuredProxy, isMarkingAll, masqueradesAllOfNode} from '../../evidence/readings.ts';
+import {configuredProxy, masqueradesAllOfNode} from '../../evidence/readings.ts';
 import type {Recipe} from '../change.ts';
+import {withMasqueradeAll} from './marking-rules.ts';
 import {planProxyConfig} from './proxy-config.ts';
 
 // nftables mode has a section of its own (kubeproxy.config.k8s.io/v1alpha1).
 const sectionOf = (node: NodeEvidence): string => (valueOf(configuredProxy(node))?.mode === 'nftables' ? 'nftables' : 'iptables');
 
-const nftMarkingRule: IptablesRule = {
-	table: 'nat', chain: 'service-', text: '-A service- -d 0.0.0.0 -p tcp --dport 0 -j mark-for-masquerade', packets: 0,
-};
-
-/** The rules of a table as they are with masqueradeAll, or without. */
-const assumeRules = (rules: readonly IptablesRule[], added: readonly IptablesRule[]): readonly IptablesRule[] => [...rules.filter(rule => !isMarkingAll(rule)), ...added];
-
-const markingRule: IptablesRule = {
-	table: 'nat', chain: 'KUBE-SERVICES', text: '-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j KUBE-MARK-MASQ', packets: 0,
-};
+/** Of two iptables the one that kube-proxy fills. */
+const isKubeProxys = (one: Iptables, all: readonly Iptables[]): boolean => one.kubeLines === Math.max(...all.map(({kubeLines}) => kubeLines));
 
 /** The workaround of the founding incident. */
 export const masqueradeAll: Recipe = {
@@ -30,10 +23,9 @@ export const masqueradeAll: Recipe = {
 	isInForce: (node, value) => mapKnown(masqueradesAllOfNode(node), acts => acts === (value === 'true')),
 	assume: (node, value) => ({
 		...node,
-		iptables: mapKnown(node.iptables, backends => backends.map((backend, index) => ({
-			...backend,
-			rules: assumeRules(backend.rules, value === 'true' && index === 0 ? [markingRule] : []),
-		}))),
-		proxyTable: mapKnown(node.proxyTable, table => ({...table, rules: assumeRules(table.rules, value === 'true' && table.rules.length > 0 ? [nftMarkingRule] : [])})),
+		iptables: mapKnown(node.iptables, backends => backends.map(backend => (isKubeProxys(backend, backends)
+			? {...backend, rules: withMasqueradeAll(backend.rules, node, value === 'true')}
+			: backend))),
+		proxyTable: mapKnown(node.proxyTable, table => (table.rules.length === 0 ? table : {...table, rules: withMasqueradeAll(table.rules, node, value === 'true')})),
 	}),
 };

@@ -1,5 +1,8 @@
-import {known, mapKnown} from '../../evidence/known.ts';
+import {known} from '../../evidence/known.ts';
 import type {Kitchen, NotApplicable, Recipe} from '../change.ts';
+import type {Target} from '../../target.ts';
+import {meantSelector} from '../../target/meant-pods.ts';
+import {withEndpoints, withTargetPort} from './service-rules.ts';
 import {emptyPlan, isRefused, refuse} from './shared.ts';
 
 const needsService = (name: string): NotApplicable => refuse('no Service is named', `name it: hairpin fix ${name} svc/NAME --from pod/NAME`);
@@ -15,9 +18,6 @@ const serviceOf = ({evidence}: Kitchen, name: string) => {
 
 // An object has no effect of its own on a node: the probes show it.
 const inForce = (node: {readonly node: string}) => known(true, {point: node.node, command: '', excerpt: ''});
-
-/** `10.244.0.19,tcp:80,10.244.0.19` with another port. */
-const withPort = (member: string, port: string): string => member.replace(/(?<=,(?:tcp|udp|sctp):)\d+/v, () => port);
 
 /** Where a Service sends its connections to. */
 export const targetPort: Recipe = {
@@ -44,14 +44,24 @@ export const targetPort: Recipe = {
 		};
 	},
 	isInForce: inForce,
-	assume: (node, value) => ({
-		...node,
-		ipsets: mapKnown(node.ipsets, sets => Object.fromEntries(Object.entries(sets).map(([name, members]) => [name, name.endsWith('LOOP-BACK') ? members.map(member => withPort(member, value)) : members]))),
-		virtualServers: mapKnown(node.virtualServers, servers => servers.map(server => ({...server, realServers: server.realServers.map(real => ({...real, port: Number(value)}))}))),
+	assume: (node, value) => withTargetPort(node, value),
+	assumeTarget: (target, value) => ({
+		...target,
+		port: {...target.port, targetPort: Number(value)},
+		endpoints: target.endpoints.map(endpoint => ({...endpoint, port: Number(value)})),
 	}),
 };
 
 const labels = /^[\w\-.\/]+=[\w\-.]*(?:,[\w\-.\/]+=[\w\-.]*)*$/v;
+
+/** Whether it is the selector that finds the pods which were meant. */
+const isOfMeant = (target: Target, value: string): boolean => meantSelector(target) === value;
+
+/** The target as it is once its selector finds those pods: as ready as they are. */
+const withMeant = ({isMeant: _isMeant, ...target}: Target): Target => ({
+	...target,
+	endpoints: target.endpoints.map(endpoint => ({...endpoint, isReady: target.backends.find(({ip}) => ip === endpoint.ip)?.isReady === true})),
+});
 
 /** Which pods a Service is made of. */
 export const serviceSelector: Recipe = {
@@ -77,5 +87,7 @@ export const serviceSelector: Recipe = {
 		};
 	},
 	isInForce: inForce,
-	assume: node => node,
+	assume: (node, value, _plan, {target}) => (isOfMeant(target, value) ? withEndpoints(node, withMeant(target)) : node),
+	assumeTarget: (target, value) => (isOfMeant(target, value) ? withMeant(target) : target),
+	isForeseen: (value, {target}) => isOfMeant(target, value),
 };
