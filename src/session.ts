@@ -3,12 +3,10 @@ import {type PairedCapture, armCaptures} from './capture/paired-capture.ts';
 import {checks} from './catalogue/index.ts';
 import {diagnose, judgeAll} from './diagnosis.ts';
 import {collectEvidence} from './evidence/collect.ts';
-import {planFullSize} from './evidence/plan-full-size.ts';
-import {tryFullSize} from './probes/full-size.ts';
+import {lookFurther} from './look-further.ts';
 import {planClientProbe, planOtherProbes} from './probes/plan.ts';
-import {type Cell, isFailing, nameCell} from './probes/matrix.ts';
+import {type Cell, nameCell} from './probes/matrix.ts';
 import {type ProbePlan, probe} from './probes/probe.ts';
-import {lookAgain} from './probes/second-look.ts';
 import {
 	type SessionEvent,
 	type SessionState,
@@ -120,26 +118,6 @@ const runOtherProbes = async ({tools, tell}: Session, access: Access, plans: rea
 	}));
 };
 
-const lookAtUnexplained = async ({tools, state, tell}: Session, access: Access, plans: readonly ProbePlan[]): Promise<void> => {
-	if (state().matrix.every(cell => !isFailing(cell))) {
-		return;
-	}
-
-	const {unexplained} = diagnose(checks, evidenceOf(state()));
-	for (const cell of await lookAgain(unexplained, {
-		access, plans, timeoutMs: tools.probeTimeoutMs, signal: tools.signal,
-	})) {
-		tell({type: 'probe-answered', cell});
-	}
-};
-
-const tryLargePackets = async ({tools, state, tell}: Session, access: Access, target: Target): Promise<void> => {
-	const plans = planFullSize(target, state().matrix, state().pods);
-	if (plans.length > 0) {
-		tell({type: 'full-size-tried', ways: await Promise.all(plans.map(async plan => tryFullSize(access, plan, tools.signal)))});
-	}
-};
-
 const probeAndCapture = async (session: Session, access: Access, target: Target, reached: ReadonlySet<string>): Promise<void> => {
 	const {tools, tell} = session;
 	const reading = collectEvidence(access, target, reached, tell);
@@ -159,10 +137,9 @@ const probeAndCapture = async (session: Session, access: Access, target: Target,
 	}
 
 	await tools.keepCaptures?.(capture, target);
-	await Promise.all([
-		lookAtUnexplained(session, access, [clientPlan, ...others]),
-		tryLargePackets(session, access, target),
-	]);
+	await lookFurther({
+		access, target, reached, plans: [clientPlan, ...others], timeoutMs: tools.probeTimeoutMs, signal: tools.signal, state: session.state, tell,
+	});
 };
 
 /** One incident from its target to its diagnosis. Resolves with the last state; throws `UserFacingError` where it cannot begin. */

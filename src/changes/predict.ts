@@ -1,7 +1,7 @@
 import type {Check} from '../check.ts';
+import {canExplain} from '../diagnosis/can-explain.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import {
-	type Attempt,
 	type Cell,
 	cellOutcome,
 	isFailing,
@@ -46,11 +46,7 @@ export const assumeChange = (evidence: Evidence, {recipe, value, plan}: Change):
 
 const isAttempted = ({attempts}: Cell): boolean => attempts.length > 0;
 
-/** As if it failed in every way at once: whatever predicts one of them is in the way. */
-const asIfFailing = (cell: Cell): readonly Cell[] => (['timeout', 'refused', 'unreachable'] as const).map(outcome => ({...cell, attempts: cell.attempts.map((attempt): Attempt => ({...attempt, outcome}))}));
-
-const findObstacle = (checks: readonly Check[], cell: Cell, after: Evidence): string | undefined =>
-	checks.find(check => asIfFailing(cell).some(failing => check.explains(failing, {...after, matrix: after.matrix.map(other => (nameCell(other) === nameCell(cell) ? failing : other))})))?.id;
+const findObstacle = (checks: readonly Check[], cell: Cell, after: Evidence): string | undefined => checks.find(check => canExplain(check, cell, after))?.id;
 
 type Expectation = Omit<Prediction, 'cell' | 'portBefore'>;
 

@@ -83,7 +83,7 @@ const withPort = (member: string, port: string): string => member.replace(/(?<=,
 /** A node's rules as kube-proxy writes them once the Service's connections go to another port of its pods. Rules of other Services are not among those that were read. */
 export const withTargetPort = (node: NodeEvidence, port: string): NodeEvidence => ({
 	...node,
-	ipsets: mapKnown(node.ipsets, sets => ({...sets, 'KUBE-LOOP-BACK': (sets['KUBE-LOOP-BACK'] ?? []).map(member => withPort(member, port))})),
+	ipsets: mapKnown(node.ipsets, sets => ({...sets, ...('KUBE-LOOP-BACK' in sets && {'KUBE-LOOP-BACK': sets['KUBE-LOOP-BACK'].map(member => withPort(member, port))})})),
 	virtualServers: mapKnown(node.virtualServers, servers => servers.map(server => ({...server, realServers: server.realServers.map(real => ({...real, port: Number(port)}))}))),
 	iptables: mapKnown(node.iptables, backends => backends.map(backend => ({...backend, rules: toPort(backend.rules, port)}))),
 	proxyTable: mapKnown(node.proxyTable, table => ({...table, rules: toPort(table.rules, port)})),

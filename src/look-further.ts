@@ -1,0 +1,68 @@
+import type {Access} from './access/access.ts';
+import {checks} from './catalogue/index.ts';
+import {diagnose} from './diagnosis.ts';
+import {planTellingApart} from './diagnosis/tell-apart.ts';
+import {planFullSize} from './evidence/plan-full-size.ts';
+import {type FullSize, tryFullSize} from './probes/full-size.ts';
+import {type Cell, isFailing} from './probes/matrix.ts';
+import {planFurtherProbes} from './probes/plan-further.ts';
+import {type ProbePlan, probe} from './probes/probe.ts';
+import {lookAgain} from './probes/second-look.ts';
+import {type SessionState, evidenceOf} from './session-state.ts';
+import type {Target} from './target.ts';
+
+export type FurtherNews =
+	| {readonly type: 'probe-answered'; readonly cell: Cell}
+	| {readonly type: 'full-size-tried'; readonly ways: readonly FullSize[]};
+
+/** Everything that was seen by the first probes, and the means to look further. */
+export type FurtherLook = {
+	readonly access: Access;
+	readonly target: Target;
+	readonly reached: ReadonlySet<string>;
+	/** The probes that were made. */
+	readonly plans: readonly ProbePlan[];
+	readonly timeoutMs: number;
+	readonly signal: AbortSignal;
+	readonly state: () => SessionState;
+	readonly tell: (news: FurtherNews) => void;
+};
+
+const lookAtUnexplained = async ({state, tell, ...look}: FurtherLook): Promise<void> => {
+	const {unexplained} = diagnose(checks, evidenceOf(state()));
+	for (const cell of await lookAgain(unexplained, look)) {
+		tell({type: 'probe-answered', cell});
+	}
+};
+
+/** Where several causes explain the same failures: makes the probes that only some of them would stop. One that could not be made says nothing. */
+const tellApart = async ({
+	access, target, reached, timeoutMs, signal, state, tell,
+}: FurtherLook): Promise<void> => {
+	const evidence = evidenceOf(state());
+	const {cause, tied} = diagnose(checks, evidence);
+	if (!cause || tied.length === 0) {
+		return;
+	}
+
+	const possible = planFurtherProbes(target).filter(({fromNode}) => reached.has(fromNode));
+	const telling = planTellingApart([cause, ...tied].map(({check}) => check), possible, evidence);
+	const cells = await Promise.all(telling.map(async plan => probe(access, plan, timeoutMs, signal)));
+	const answered = cells.filter(({attempts}) => attempts.length > 0);
+	for (const cell of answered) {
+		tell({type: 'probe-answered', cell});
+	}
+};
+
+const tryLargePackets = async ({access, target, signal, state, tell}: FurtherLook): Promise<void> => {
+	const plans = planFullSize(target, state().matrix, state().pods);
+	if (plans.length > 0) {
+		tell({type: 'full-size-tried', ways: await Promise.all(plans.map(async plan => tryFullSize(access, plan, signal)))});
+	}
+};
+
+/** What the first probes leave open is asked again: failures that nothing explains, causes that explain the same, and whether large packets arrive where small ones do. */
+export const lookFurther = async (look: FurtherLook): Promise<void> => {
+	const isFailed = look.state().matrix.some(cell => isFailing(cell));
+	await Promise.all([...(isFailed ? [lookAtUnexplained(look), tellApart(look)] : []), tryLargePackets(look)]);
+};
