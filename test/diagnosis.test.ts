@@ -2,10 +2,7 @@ import test from 'ava';
 import type {Check} from '../src/check.ts';
 import {checks} from '../src/catalogue/index.ts';
 import {type Diagnosis, diagnose} from '../src/diagnosis.ts';
-import {planTellingApart} from '../src/diagnosis/tell-apart.ts';
-import type {Evidence} from '../src/evidence/evidence.ts';
-import {type Cell, type Outcome, nameCell} from '../src/probes/matrix.ts';
-import {planFurtherProbes} from '../src/probes/plan-further.ts';
+import {accuser} from './helpers/accuser.ts';
 import {
 	type Situation,
 	buildEvidence,
@@ -207,19 +204,6 @@ test('a failure elsewhere that nothing explains is told, and leaves a healthy an
 	t.regex(diagnosis.sentence, /nothing explains that default\/mars2 → 10\.98\.171\.178:8080 times out/v);
 });
 
-const accuser = (id: string, more: Partial<Check>): Check => ({
-	id,
-	place: 0,
-	title: id,
-	explain: id,
-	judge: () => ({
-		status: 'broken', because: id, evidence: [], confidence: 'likely',
-	}),
-	explains: () => false,
-	repair: () => [],
-	...more,
-});
-
 test('a finding that a passing probe contradicts is not the cause', t => {
 	const evidence = buildEvidence({outcomes: {'mars1 vip': 'timeout'}});
 	const diagnosis = diagnose([accuser('everything', {explains: () => true}), accuser('client', {explains: ({role, path}) => role === 'client' && path === 'vip'})], evidence);
@@ -241,47 +225,6 @@ test('most explained cells first, then the certain one, then the order on screen
 	t.is(diagnose([accuser('one', {explains: onClient, judge: certain}), accuser('both', {explains: onTimeout})], evidence).cause?.check.id, 'both');
 	t.is(diagnose([accuser('first', {explains: onClient}), accuser('sure', {explains: onClient, judge: certain})], evidence).cause?.check.id, 'sure');
 	t.is(diagnose([accuser('first', {explains: onClient}), accuser('second', {explains: onClient})], evidence).cause?.check.id, 'first');
-});
-
-test('what explains the same failures, neither by a packet, is told as a tie with what tells them apart', t => {
-	const evidence = twoTimeouts;
-	const tied = diagnose([accuser('one', {explains: onTimeout}), accuser('two', {explains: onTimeout})], evidence);
-	t.deepEqual(names(tied.tied), ['two']);
-	t.regex(tied.sentence, /one, two explain the same failures: repair one of them, ask again, and what still fails is of the other/v);
-	for (const other of [{explains: onClient}, {explains: onTimeout, judge: certain}]) {
-		const judged = diagnose([accuser('one', {explains: onTimeout}), accuser('two', other)], evidence);
-		t.deepEqual(names(judged.tied), []);
-		t.notRegex(judged.sentence, /explain the same/v);
-	}
-
-	const consequence = diagnose([accuser('one', {explains: onTimeout, bringsAbout: () => true}), accuser('two', {explains: onTimeout})], evidence);
-	t.deepEqual(names(consequence.tied), []);
-});
-
-test('tied causes are told apart by a probe that only some of them would stop, one for each way in which they part', t => {
-	const evidence = twoTimeouts;
-	const onPods = accuser('of pods', {explains: cell => onTimeout(cell, evidence) && cell.fromKind === 'pod'});
-	const onVip = accuser('of the Service', {explains: cell => onTimeout(cell, evidence) && cell.path !== 'endpoint'});
-	const onNode = accuser('of k8s1', {explains: cell => onTimeout(cell, evidence) && cell.fromNode === 'k8s1'});
-	const plan = (...tied: readonly Check[]): readonly string[] => planTellingApart(tied, planFurtherProbes(evidence.target), evidence).map(({from, toIp}) => `${from} ${toIp}`);
-	const further = planFurtherProbes(evidence.target).map(({from, toIp}) => `${from} ${toIp}`);
-	t.deepEqual(further, ['k8s1 10.244.0.19', 'k8s2 10.98.171.178', 'k8s2 10.244.0.19']);
-	t.deepEqual(plan(onPods, onVip), ['k8s2 10.98.171.178']);
-	t.deepEqual(plan(onVip, onNode), ['k8s1 10.244.0.19', 'k8s2 10.98.171.178']);
-	t.deepEqual(plan(onPods, onPods), []);
-});
-
-test('a further probe that got through clears the cause that would have stopped it', t => {
-	const evidence = buildEvidence({outcomes: {'mars1 vip': 'timeout'}});
-	const [first] = evidence.matrix;
-	const isOfFirst = (cell: Cell): boolean => nameCell(cell) === nameCell(first);
-	const both = [accuser('one', {explains: isOfFirst}), accuser('two', {explains: cell => isOfFirst(cell) || cell.from === 'k8s2'})];
-	t.deepEqual(names(diagnose(both, evidence).tied), ['two']);
-	const [plan] = planTellingApart(both, planFurtherProbes(evidence.target), evidence);
-	t.is(plan.from, 'k8s2');
-	const asked = (outcome: Outcome): Evidence => ({...evidence, matrix: [...evidence.matrix, {...plan, attempts: [{outcome, ms: 1}], command: ''}]});
-	t.deepEqual([diagnose(both, asked('open')).cause?.check.id, names(diagnose(both, asked('open')).tied)], ['one', []]);
-	t.deepEqual([diagnose(both, asked('timeout')).cause?.check.id, names(diagnose(both, asked('timeout')).tied)], ['two', []]);
 });
 
 test('every check has a name of its own, a title, an explanation and a repair that is text', t => {

@@ -29,12 +29,13 @@ const answerMs = (flow: Flow): number => {
 	return answer && opening ? Math.max(0, answer.atMs - opening.atMs) : 0;
 };
 
-const withBackend = (attempt: Attempt, flow: Flow | undefined): Attempt => {
+/** What the packets tell of an attempt beside its outcome. */
+const withFlow = (attempt: Attempt, flow: Flow | undefined): Attempt => {
 	const backend = flow && backendOf(flow);
-	return backend === undefined ? attempt : {...attempt, backend};
+	return {...attempt, ...(flow && {sourcePort: flow.client.port}), ...(backend !== undefined && {backend})};
 };
 
-const attemptOf = (flow: Flow): Attempt => withBackend({outcome: outcomeOf(flow), ms: answerMs(flow), isDecidedByPackets: true}, flow);
+const attemptOf = (flow: Flow): Attempt => withFlow({outcome: outcomeOf(flow), ms: answerMs(flow), isDecidedByPackets: true}, flow);
 
 type Paired = {readonly attempt: Attempt; readonly flow: Flow | undefined};
 
@@ -54,7 +55,7 @@ const pairUp = (attempts: readonly Attempt[], free: Set<Flow>): readonly Paired[
  */
 const correctLate = (paired: readonly Paired[], free: Set<Flow>): readonly Attempt[] => paired.flatMap(({attempt, flow}) => {
 	if (flow !== undefined || attempt.outcome !== 'timeout') {
-		return [withBackend(attempt, flow)];
+		return [withFlow(attempt, flow)];
 	}
 
 	const [missed] = free;
@@ -66,7 +67,7 @@ const correctLate = (paired: readonly Paired[], free: Set<Flow>): readonly Attem
 const nameBackends = (attempts: readonly Attempt[], flows: readonly Flow[], isComplete: boolean): readonly Attempt[] => {
 	const free = new Set(flows);
 	const paired = pairUp(attempts, free);
-	return isComplete && flows.length > 0 ? correctLate(paired, free) : paired.map(({attempt, flow}) => withBackend(attempt, flow));
+	return isComplete && flows.length > 0 ? correctLate(paired, free) : paired.map(({attempt, flow}) => withFlow(attempt, flow));
 };
 
 /** The client's cell: as its tool saw it (`answered`), or as the packets settled it before the tool gave up. `isComplete`: the client's capture is over and lost nothing. */

@@ -36,13 +36,24 @@ const describeHits = (cell: Cell, evidence: Evidence): string => {
 	return counts.map(([backend, attempts]) => `${attempts.length} went to ${backend === undefined ? 'a backend that is not known' : nameBackend(backend, cell, evidence)}`).join(', ');
 };
 
+const portsOf = (attempts: readonly Attempt[]): string => attempts.flatMap(({sourcePort}) => sourcePort ?? []).toSorted((a, b) => a - b).join(', ');
+
+/** Where a backend is met by some that fail and some that do not, their source ports: a stale entry of conntrack, or a rule, may tell them apart. */
+const describePorts = ({attempts}: Cell): string => {
+	const byBackend = Map.groupBy(attempts.filter(({backend}) => backend !== undefined), ({backend = ''}) => backend);
+	return byBackend.entries().map(([backend, met]) => {
+		const [failing, working] = [portsOf(met.filter(({outcome}) => outcome !== 'open')), portsOf(met.filter(({outcome}) => outcome === 'open'))];
+		return failing === '' || working === '' ? '' : `; ${backend} is not reached from source port ${failing}, and is from ${working}`;
+	}).toArray().join('');
+};
+
 /** `the connection times out`, or `3 of 6 attempts time out; all 3 went to 10.244.0.19:80 on this node, k8s1`. */
 export const describeTargetFailure = (cell: Cell, evidence: Evidence): string => {
 	const failed = failedOf(cell);
 	const outcome = failed.at(0)?.outcome ?? 'error';
 	return failed.length === cell.attempts.length
 		? `the connection ${verbs[outcome][0]}`
-		: `${failed.length} of ${cell.attempts.length} attempts ${verbs[outcome][failed.length === 1 ? 0 : 1]}; ${describeHits(cell, evidence)}`;
+		: `${failed.length} of ${cell.attempts.length} attempts ${verbs[outcome][failed.length === 1 ? 0 : 1]}; ${describeHits(cell, evidence)}${describePorts(cell)}`;
 };
 
 /** `default/mars1 → 10.98.171.178:8080 timed out at first, which nothing explains, and works now: transient`. */

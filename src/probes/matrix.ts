@@ -10,6 +10,8 @@ export type Attempt = {
 	readonly ms: number;
 	/** The endpoint that was reached, where packets or kernel tables show it. */
 	readonly backend?: string;
+	/** The client's own port, where packets show it. */
+	readonly sourcePort?: number;
 	/** True where packets settled the outcome before the program's own time-out. */
 	readonly isDecidedByPackets?: boolean;
 };

@@ -28,8 +28,8 @@ const describeTarget = ({service, port, endpoints, client, otherClient, nodes, n
 	notes,
 });
 
-const describeAttempt = ({outcome, ms, backend, isDecidedByPackets}: Attempt) => ({
-	outcome, ms, backend: backend ?? null, decidedByPackets: isDecidedByPackets ?? false,
+const describeAttempt = ({outcome, ms, backend, sourcePort, isDecidedByPackets}: Attempt) => ({
+	outcome, ms, backend: backend ?? null, sourcePort: sourcePort ?? null, decidedByPackets: isDecidedByPackets ?? false,
 });
 
 const describeCell = (cell: Cell) => {

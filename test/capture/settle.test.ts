@@ -37,7 +37,14 @@ test('packets settle what a program would have seen', t => {
 test('the tool\'s own outcomes stand, and flows tell which backend each met', t => {
 	const answered = {...settleCell(plan, [], undefined), attempts: [{outcome: 'open', ms: 2}, {outcome: 'timeout', ms: 3000}] as const};
 	const {attempts} = settleCell(plan, [flow('impossible-reply', '10.244.0.19'), flow('established', '10.244.2.32')], answered);
-	t.deepEqual(attempts, [{outcome: 'open', ms: 2, backend: '10.244.2.32:80'}, {outcome: 'timeout', ms: 3000, backend: '10.244.0.19:80'}]);
+	t.deepEqual(attempts, [
+		{
+			outcome: 'open', ms: 2, sourcePort: 40_000, backend: '10.244.2.32:80',
+		},
+		{
+			outcome: 'timeout', ms: 3000, sourcePort: 40_000, backend: '10.244.0.19:80',
+		},
+	]);
 });
 
 test('a time-out that its packets contradict is what they show, and one that sent none is no attempt, once the capture is complete', t => {
@@ -45,9 +52,11 @@ test('a time-out that its packets contradict is what they show, and one that sen
 	const answered = {...settleCell(plan, [], undefined), attempts: [{outcome: 'open', ms: 2}, late, late] as const};
 	const flows = [flow('established', '10.244.0.19'), flow('established', '10.244.2.32')];
 	t.deepEqual(settleCell(plan, flows, answered, true).attempts, [
-		{outcome: 'open', ms: 2, backend: '10.244.0.19:80'},
 		{
-			outcome: 'open', ms: 0, isDecidedByPackets: true, backend: '10.244.2.32:80',
+			outcome: 'open', ms: 2, sourcePort: 40_000, backend: '10.244.0.19:80',
+		},
+		{
+			outcome: 'open', ms: 0, isDecidedByPackets: true, sourcePort: 40_000, backend: '10.244.2.32:80',
 		},
 	]);
 	t.is(settleCell(plan, flows, answered).attempts.length, 3, 'packets may still come');

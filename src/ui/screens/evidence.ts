@@ -1,6 +1,6 @@
 import type {EvidenceRef} from '../../check.ts';
 import type {Known, Origin} from '../../evidence/evidence.ts';
-import {nameCell} from '../../probes/matrix.ts';
+import {type Attempt, nameCell} from '../../probes/matrix.ts';
 import {
 	type Line,
 	indentLines,
@@ -106,13 +106,17 @@ const entriesText = ({state}: Model, width: number): readonly Line[] => (state.c
 /** The verdict where there is no check that one could look at instead. */
 const verdictText = ({state: {diagnosis}}: Model, width: number): readonly Line[] => (diagnosis && !diagnosis.cause ? [...heading('Verdict'), ...indent(wrap(diagnosis.sentence, width - 6)), []] : []);
 
+const attemptLine = ({outcome, ms, backend, sourcePort, isDecidedByPackets}: Attempt): Line => line(`${outcome} after ${ms.toFixed(1)} ms`, [
+	`${sourcePort === undefined ? '' : `  from port ${sourcePort}`}${backend === undefined ? '' : `  at ${backend}`}${isDecidedByPackets ? '  (decided by packets)' : ''}`, 'dim',
+]);
+
 const cellText = (model: Model, name: string, width: number): readonly Line[] => {
 	const matrix = model.state.matrix.filter(cell => nameCell(cell) === name || cell.from === name);
 	return [
 		...matrix.flatMap(cell => [
 			line([` ${nameCell(cell)}`, 'strong']),
 			...indent(wrap(`$ ${cell.command}`, width - 4, 'accent')),
-			...indent(cell.attempts.map(({outcome, ms, backend, isDecidedByPackets}) => line(`${outcome} after ${ms.toFixed(1)} ms`, [`${backend === undefined ? '' : `  at ${backend}`}${isDecidedByPackets ? '  (decided by packets)' : ''}`, 'dim']))),
+			...indent(cell.attempts.map(attempt => attemptLine(attempt))),
 			...(cell.error === undefined ? [] : indent(wrap(cell.error, width - 4, 'warn'))),
 			[],
 		]),
