@@ -1,14 +1,9 @@
 import type {Check, Verdict} from '../check.ts';
 import type {Evidence} from '../evidence/evidence.ts';
 import {valueOf} from '../evidence/known.ts';
-import {
-	type NodeInterface,
-	type NodeNetwork,
-	type NodeRoute,
-	routeTo,
-} from '../evidence/network.ts';
+import {type NodeInterface, routeTo} from '../evidence/network.ts';
 import type {Cell} from '../probes/matrix.ts';
-import {isInCidr} from '../datapath/cidr.ts';
+import {answeringDevice, arrivalOf} from '../datapath/arrival.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
 import {judgeCondition} from './shared/judge-condition.ts';
 import {
@@ -33,21 +28,12 @@ import {joinWords, pluralize} from './shared/words.ts';
 /** A packet that comes in where the node would not send to its source. */
 type Asymmetry = {readonly leg: Leg; readonly arrivesAt: NodeInterface; readonly answersBy: string};
 
-/** Where the receiver gets what the sender puts on this route: on the network of the sender's own address, or from a tunnel of the same name. */
-const arrivalOf = (route: NodeRoute, receiver: NodeNetwork, senderIp: string | undefined): NodeInterface | undefined => {
-	const isTunnel = route.gateway === undefined || receiver.interfaces.some(({name, kind}) => name === route.device && kind === 'vxlan');
-	const device = isTunnel
-		? route.device
-		: receiver.addresses.find(({address}) => senderIp !== undefined && address.includes('/') && isInCidr(senderIp, address) === true)?.device;
-	return receiver.interfaces.find(({name}) => name === device);
-};
-
 const asymmetryOf = (leg: Leg, evidence: Evidence): Asymmetry | undefined => {
 	const [sender, receiver] = [plainNetworkOf(evidence, leg.from), plainNetworkOf(evidence, leg.to)];
 	const out = sender && routeTo(sender, leg.destination);
-	const back = receiver && leg.source !== undefined ? routeTo(receiver, leg.source) : undefined;
 	const arrivesAt = out && receiver ? arrivalOf(out, receiver, evidence.target.nodes.get(leg.from)?.internalIp) : undefined;
-	return arrivesAt && back && back.device !== arrivesAt.name ? {leg, arrivesAt, answersBy: back.device} : undefined;
+	const answersBy = arrivesAt && receiver && leg.source !== undefined ? answeringDevice(arrivesAt, receiver.routes, leg.source) : undefined;
+	return arrivesAt && answersBy !== undefined ? {leg, arrivesAt, answersBy} : undefined;
 };
 
 const asymmetriesOf = (legs: readonly Leg[], evidence: Evidence): readonly Asymmetry[] => legs.flatMap(leg => asymmetryOf(leg, evidence) ?? []);

@@ -1,3 +1,4 @@
+import {answeringDevice, arrivalOf} from './arrival.ts';
 import {walkRulesets} from './filter.ts';
 import {noDevices, toHookPacket} from './hooks.ts';
 import {
@@ -35,6 +36,22 @@ const filterTunnel = (node: NodeView, hook: 'INPUT' | 'OUTPUT', ends: readonly [
 	return [verdict.does === 'unknown' ? doubt(journey, {...told, because: verdict.because}) : lose(journey, {...told, by: verdict.by, because: `the tunnel's packets to UDP port ${port} are stopped`})];
 };
 
+/** A packet that comes in where the node would not send to its source: rp_filter 1 drops it (RFC 3704), 2 is content with any route. */
+const passReversePath = (from: NodeView, to: NodeView): Stage => journey => {
+	const {source, destination} = journey.packet;
+	const route = findRoute(from, destination.ip);
+	const arrivesAt = route && to.links && arrivalOf(route, to.links, from.ip);
+	const answersBy = arrivesAt && source.ip !== undefined && 'value' in to.routes ? answeringDevice(arrivesAt, to.routes.value, source.ip) : undefined;
+	if (answersBy === undefined || arrivesAt?.reversePathFilter !== 1) {
+		return [journey];
+	}
+
+	const told = {
+		node: to.name, stage: `from ${arrivesAt.name}`, by: `rp_filter = 1 of ${arrivesAt.name}`, because: `dropped: ${source.ip ?? ''} would be answered by ${answersBy}`,
+	};
+	return [lose(journey, told)];
+};
+
 /** From one node to another, by the route of the first. */
 export const carry = (from: NodeView, to: NodeView): readonly Stage[] => {
 	const check: Stage = journey => {
@@ -65,5 +82,5 @@ export const carry = (from: NodeView, to: NodeView): readonly Stage[] => {
 			: [journey];
 	};
 
-	return [check, throughTunnel];
+	return [check, throughTunnel, passReversePath(from, to)];
 };

@@ -6,6 +6,7 @@ import {
 	maxWays,
 } from './journey.ts';
 import {sendTo} from './translate.ts';
+import {hostAt} from './whereabouts.ts';
 import {
 	type NodeView,
 	type VirtualServerView,
@@ -26,7 +27,15 @@ const schedule = (journey: Journey, node: NodeView, server: VirtualServerView): 
 		}, 'refused')];
 	}
 
-	return server.backends.slice(0, maxWays).map(({ip, port}) => sendTo(journey, node, {
+	const held = server.pinned.find(({client}) => client === journey.packet.source.ip)?.backend;
+	if (held && server.backends.every(backend => !isSameAddress(backend, held))) {
+		// Whether such an entry still acts is a matter of net.ipv4.vs.expire_quiescent_template (ip_vs_conn.c, ip_vs_check_template).
+		return [doubt(journey, {
+			node: node.name, stage: 'IPVS', by, because: `session affinity may hold ${journey.packet.source.ip ?? ''} to ${formatAddress(held)}, which gets no new clients`,
+		})];
+	}
+
+	return (held ? [held] : server.backends.slice(0, maxWays)).map(({ip, port}) => sendTo(journey, node, {
 		to: {ip, port}, by: 'IPVS', told: {stage: 'IPVS', by, because: `DNAT to ${formatAddress({ip, port})}`},
 	}));
 };
@@ -40,4 +49,16 @@ export const balance = (node: NodeView): Stage => journey => {
 
 	const server = findServer(node, journey);
 	return server ? schedule(journey, node, server) : [journey];
+};
+
+/** What a node sends to a pod of its own by IPVS stalls where conntrack does not track it (measured), and no rule that is read shows why. */
+export const stopAtUntracked = (node: NodeView): Stage => journey => {
+	const isSent = journey.translations.some(({by, node: where}) => by === 'IPVS' && where === node.name);
+	const place = hostAt(journey)?.place;
+	const isOwnPod = place?.kind === 'pod' && place.node === node.name;
+	const isStalling = isSent && isOwnPod && 'value' in node.isIpvsTracked && !node.isIpvsTracked.value;
+	const told = {
+		node: node.name, stage: 'IPVS', by: 'net.ipv4.vs.conntrack = 0', because: 'what becomes of the node\'s own packet that conntrack does not track is not followed',
+	};
+	return [isStalling ? doubt(journey, told) : journey];
 };

@@ -1,3 +1,4 @@
+import type {Links} from './arrival.ts';
 import type {Route} from './route.ts';
 import type {Reading, Ruleset} from './ruleset.ts';
 
@@ -13,8 +14,17 @@ export type BridgeView = {
 	readonly isFiltered: Reading<boolean>;
 };
 
+type Backend = {readonly ip: string; readonly port: number};
+
 /** A virtual server of IPVS, with the backends that get new connections. */
-export type VirtualServerView = {readonly ip: string; readonly port: number; readonly protocol: string; readonly backends: ReadonlyArray<{readonly ip: string; readonly port: number}>};
+export type VirtualServerView = {
+	readonly ip: string;
+	readonly port: number;
+	readonly protocol: string;
+	readonly backends: readonly Backend[];
+	/** Clients that session affinity holds to one of its real servers, whether that gets new connections or not. */
+	readonly pinned: ReadonlyArray<{readonly client: string; readonly backend: Backend}>;
+};
 
 /** What decides over packets on one node. */
 export type NodeView = {
@@ -34,6 +44,8 @@ export type NodeView = {
 	readonly routes: Reading<readonly Route[]>;
 	/** Devices whose packets are carried in UDP to another node, and to which port. */
 	readonly tunnels: ReadonlyArray<{readonly device: string; readonly port: number}>;
+	/** Undefined where they were not read. */
+	readonly links: Links | undefined;
 };
 
 /** Where something that sends or answers is. `bridge`: the port that a pod is plugged into, undefined where it is on no bridge; of some the port's hairpin_mode is not known; `gateway`: what it sends to for other networks, where that was read. */

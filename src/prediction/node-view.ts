@@ -67,6 +67,13 @@ const unreadTables = (node: NodeEvidence): readonly string[] => {
 	return (valueOf(node.nftTables) ?? []).filter(table => !ofIptables.test(table) && (isUnread || !/^ip6? kube-proxy$/v.test(table))).map(table => `table ${table}`);
 };
 
+const virtualServersOf = (node: NodeEvidence): NodeView['virtualServers'] => mapKnown(node.virtualServers, servers => servers.map(server => ({
+	...server,
+	backends: server.realServers.filter(({weight}) => weight > 0),
+	pinned: (valueOf(node.pinnedClients) ?? [])
+		.filter(({port, backend}) => port === server.port && server.realServers.some(({ip, port: own}) => ip === backend.ip && own === backend.port)),
+})));
+
 const routesOf = (node: NodeEvidence): NodeView['routes'] => {
 	const network = valueOf(node.network);
 	const unusual = network ? unusualRules(network) : [];
@@ -84,12 +91,13 @@ export const toNodeView = (node: NodeEvidence, evidence: Evidence): NodeView => 
 		rulesets: mapKnown(node.iptables, rulesets => [...rulesets.map(ruleset => toRuleset(ruleset, service.clusterIp)), ...proxyRuleset(node)]),
 		unreadTables: unreadTables(node),
 		sets: setsOf(node),
-		virtualServers: mapKnown(node.virtualServers, servers => servers.map(server => ({...server, backends: server.realServers.filter(({weight}) => weight > 0)}))),
+		virtualServers: virtualServersOf(node),
 		isForwarding: readSwitch(node.sysctls[forwarding], forwarding.replaceAll('/', '.')),
 		isIpvsTracked: readSwitch(node.sysctls['net/ipv4/vs/conntrack'], 'net.ipv4.vs.conntrack'),
 		bridges: bridgeViews(node, evidence),
 		addresses: addressesOf(node),
 		routes: routesOf(node),
 		tunnels: valueOf(node.network)?.tunnels ?? [],
+		links: valueOf(node.network),
 	};
 };

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {type Walk, walk} from '../../src/datapath/walk.ts';
-import {formatAddress} from '../../src/datapath/world.ts';
+import {type VirtualServerView, formatAddress} from '../../src/datapath/world.ts';
 import {readRuleset} from '../helpers/read-ruleset.ts';
 import {type WorldSettings, buildAttempt, buildWorld} from '../helpers/world-builder.ts';
 
@@ -62,6 +62,25 @@ test('without ip_forward a frame of the bridge passes', flow, pod, ['10.180.0.1'
 const dropping = {rulesets: [readRuleset(text.replace(':FORWARD ACCEPT', ':FORWARD DROP'))]};
 test('FORWARD DROP', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: dropped without a word'], dropping);
 
+// Node2 answers node1's pods by another device than that by which their packets come in.
+const links = (reversePathFilter: number) => ({
+	interfaces: [{name: 'eth0', kind: '', reversePathFilter}, {name: 'tun0', kind: 'ipip', reversePathFilter: 0}],
+	addresses: [{device: 'eth0', address: '192.168.0.3/24'}],
+});
+const strangely = (reversePathFilter: number, t: ExecutionContext): readonly string[] => {
+	const world = buildWorld({rulesets});
+	const node2 = world.nodes.get('node2');
+	const routes = node2 && 'value' in node2.routes ? node2.routes.value.map(one => (one.network === '10.180.0.0' ? {...one, device: 'tun0', gateway: undefined} : one)) : [];
+	t.true(routes.some(({device}) => device === 'tun0'));
+	const strange = {...world, nodes: new Map(world.nodes.entries().map(([name, node]) => [name, name === 'node2' ? {...node, routes: {value: routes}, links: links(reversePathFilter)} : node]))};
+	return walk(buildAttempt(pod, ['10.180.1.3', 80], strange), strange).map(one => describe(one));
+};
+
+test('rp_filter 1 drops what would be answered by another device, 2 does not', t => {
+	t.deepEqual(strangely(1, t), ['10.180.1.3:80: lost, timeout: dropped: 10.180.0.2 would be answered by tun0']);
+	t.deepEqual(strangely(2, t), ['10.180.1.3:80 sees 10.180.0.2: delivered']);
+});
+
 const flannel = {
 	rulesets: [readRuleset(text.replace('-A KUBE-EXT-3', `-A POSTROUTING -m comment --comment "flanneld masq" -j FLANNEL-POSTRTG
 -A FLANNEL-POSTRTG -m mark --mark 0x4000/0x4000 -m comment --comment "flanneld masq" -j RETURN
@@ -92,13 +111,14 @@ const ipvsText = `*nat
 -A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
 COMMIT
 `;
-const ipvs = (isIpvsTracked = true, backends = [{ip: '10.180.0.1', port: 80}]): Partial<WorldSettings> => ({
+type Pinned = VirtualServerView['pinned'];
+const ipvs = (isIpvsTracked = true, backends = [{ip: '10.180.0.1', port: 80}], pinned: Pinned = []): Partial<WorldSettings> => ({
 	rulesets: [readRuleset(ipvsText)],
 	node: {
 		sets: {'KUBE-CLUSTER-IP': ['172.30.0.41,tcp:80'], 'KUBE-LOOP-BACK': ['10.180.0.1,tcp:80,10.180.0.1']},
 		virtualServers: {
 			value: [{
-				ip: '172.30.0.41', port: 80, protocol: 'TCP', backends,
+				ip: '172.30.0.41', port: 80, protocol: 'TCP', backends, pinned,
 			}],
 		},
 		isIpvsTracked: {value: isIpvsTracked},
@@ -110,6 +130,11 @@ test('ipvs: hairpin is masqueraded', flow, self, ['172.30.0.41', 80], ['10.180.0
 test('ipvs: hairpin without hairpin_mode loses the answer', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: lost, timeout: not sent back by its own port'], {...ipvs(), isHairpin: false});
 test('ipvs: hairpin is not masqueraded without vs.conntrack', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: gets a packet from its own address, and drops it as a martian'], ipvs(false));
 test('ipvs: no backend is refused', flow, pod, ['172.30.0.41', 80], ['nobody: lost, refused: no backend gets new connections: refused with ICMP port unreachable'], ipvs(true, []));
+test('ipvs: what a node sends to a pod of its own without vs.conntrack is not followed', flow, 'node1', ['172.30.0.41', 80], ['10.180.0.1:80: unknown: what becomes of the node\'s own packet that conntrack does not track is not followed'], ipvs(false));
+const twoBackends = [{ip: '10.180.0.1', port: 80}, {ip: '10.180.1.3', port: 80}];
+const gone = {ip: '10.180.0.99', port: 80};
+test('ipvs: session affinity sends a client to its backend alone', flow, pod, ['172.30.0.41', 80], ['10.180.1.3:80 sees 10.180.0.2: delivered'], ipvs(true, twoBackends, [{client: pod, backend: twoBackends[1]}, {client: self, backend: twoBackends[0]}]));
+test('ipvs: whether session affinity holds a client to what gets no new ones is not known', flow, pod, ['172.30.0.41', 80], ['nobody: unknown: session affinity may hold 10.180.0.2 to 10.180.0.99:80, which gets no new clients'], ipvs(true, twoBackends, [{client: pod, backend: gone}]));
 test('ipvs and br_netfilter off: pod to cluster IP of a neighbour', flow, pod, ['172.30.0.41', 80], [impossible], {...ipvs(), ...off});
 
 test('a Service of very many backends is walked with some of them', t => {

@@ -39,6 +39,7 @@ const buildNode = (number: 1 | 2, {rulesets, isBridgeFiltered = true, node}: Wor
 			value: [route(`10.180.${own}.0`, 24, 'cni0'), route(`10.180.${other}.0`, 24, 'eth0', `192.168.0.${number === 1 ? 3 : 2}`), route('192.168.0.0', 24, 'eth0'), route('0.0.0.0', 0, 'eth0', '192.168.0.1')],
 		},
 		tunnels: [],
+		links: undefined,
 		...node,
 	};
 };
