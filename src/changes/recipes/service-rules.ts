@@ -8,10 +8,26 @@ type Served = Pick<Target, 'service' | 'port' | 'endpoints'>;
 /** `10.244.0.19,tcp:80,10.244.0.19`: who may come back to itself, as ipset prints it. */
 const loopBacks = ({port, endpoints}: Served): readonly string[] => endpoints.map(endpoint => `${endpoint.ip},${port.protocol.toLowerCase()}:${endpoint.port},${endpoint.ip}`);
 
+const natRule = (chain: string, text: string): IptablesRule => ({
+	table: 'nat', chain, text: `-A ${chain} ${text}`, packets: 0,
+});
+
+/** With rules of ours before those of kube-proxy, in the one of two iptables that it fills. */
+const withRules = (node: NodeEvidence, added: readonly IptablesRule[], isKept: (rule: IptablesRule) => boolean = () => true): NodeEvidence => {
+	const isKubeProxys = ({kubeLines}: Iptables, all: readonly Iptables[]): boolean => kubeLines === Math.max(...all.map(one => one.kubeLines));
+	return {
+		...node,
+		iptables: mapKnown(node.iptables, backends => backends.map(backend => (isKubeProxys(backend, backends)
+			? {...backend, rules: [...added, ...backend.rules.filter(rule => isKept(rule))]}
+			: backend))),
+	};
+};
+
+/** The set and its rule are there only where some local endpoint needs them (pkg/proxy/ipvs/proxier.go, writeIptablesRules). */
 const inIpvs = (node: NodeEvidence, served: Served): NodeEvidence => {
 	const {service, port, endpoints} = served;
 	return {
-		...node,
+		...withRules(node, [natRule('KUBE-POSTROUTING', '-m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE')]),
 		ipsets: mapKnown(node.ipsets, sets => ({...sets, 'KUBE-LOOP-BACK': [...sets['KUBE-LOOP-BACK'] ?? [], ...loopBacks(served)]})),
 		virtualServers: mapKnown(node.virtualServers, servers => servers.map(server => (server.ip === service.clusterIp && server.port === port.port && server.protocol === port.protocol
 			? {
@@ -22,10 +38,6 @@ const inIpvs = (node: NodeEvidence, served: Served): NodeEvidence => {
 			: server))),
 	};
 };
-
-const natRule = (chain: string, text: string): IptablesRule => ({
-	table: 'nat', chain, text: `-A ${chain} ${text}`, packets: 0,
-});
 
 const byChance = '-m statistic --mode random --probability 0.5 ';
 
@@ -46,16 +58,6 @@ const serviceChains = ({service, port, endpoints}: Served): readonly IptablesRul
 const isRefusing = ({table, text}: IptablesRule, {service, port}: Served): boolean =>
 	table === 'filter' && text.includes(` -d ${service.clusterIp}/32 `) && text.includes(` --dport ${port.port} `) && text.includes(' -j REJECT');
 
-const inIptables = (node: NodeEvidence, served: Served): NodeEvidence => {
-	const isKubeProxys = ({kubeLines}: Iptables, all: readonly Iptables[]): boolean => kubeLines === Math.max(...all.map(one => one.kubeLines));
-	return {
-		...node,
-		iptables: mapKnown(node.iptables, backends => backends.map(backend => (isKubeProxys(backend, backends)
-			? {...backend, rules: [...serviceChains(served), ...backend.rules.filter(rule => !isRefusing(rule, served))]}
-			: backend))),
-	};
-};
-
 /** A node's rules as kube-proxy writes them for a Service that had no endpoints and has these. In nftables mode what it writes is not known before. */
 export const withEndpoints = (node: NodeEvidence, target: Served): NodeEvidence => {
 	const served = {...target, endpoints: target.endpoints.filter(({isReady}) => isReady)};
@@ -64,7 +66,7 @@ export const withEndpoints = (node: NodeEvidence, target: Served): NodeEvidence 
 		return inIpvs(node, served);
 	}
 
-	return mode === 'iptables' ? inIptables(node, served) : {...node, proxyTable: unknown(`kube-proxy will write its rules on ${node.node} anew`)};
+	return mode === 'iptables' ? withRules(node, serviceChains(served), rule => !isRefusing(rule, served)) : {...node, proxyTable: unknown(`kube-proxy will write its rules on ${node.node} anew`)};
 };
 
 const withoutPort = (address: string): string => address.slice(0, address.lastIndexOf(':'));
