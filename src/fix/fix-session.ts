@@ -1,12 +1,14 @@
 import {type ApplyOutcome, applyChange} from '../changes/apply.ts';
+import {isSoInTime} from '../changes/apply-node.ts';
 import type {ChangeNews} from '../changes/change-news.ts';
+import {isFollowed} from '../changes/is-followed.ts';
 import {lockNodes} from '../changes/lock.ts';
 import type {Access} from '../access/access.ts';
 import type {KeptIncident} from '../bundle/keep-incident.ts';
 import type {KubectlProgram} from '../cluster/kubectl.ts';
 import type {Consent} from '../consent.ts';
 import type {FixOptions} from '../options.ts';
-import type {SessionEvent, SessionState} from '../session-state.ts';
+import {type SessionEvent, type SessionState, evidenceOf} from '../session-state.ts';
 import type {Target} from '../target.ts';
 import {composeEntry} from './compose-entry.ts';
 import {examine, probeAgain, reachNode} from './gather.ts';
@@ -60,6 +62,18 @@ const keepBesides = ({kept, kubectl}: FixTools, {access}: Hands, world: string):
 	return {kubectl: recorder?.kubectl(kubectl) ?? kubectl, access: recorder?.access(access) ?? access};
 };
 
+/** Rules follow an object of the cluster some moments later. Where they do not in time, what is found afterwards tells. */
+const awaitRules = async ({tellChange}: FixTools, {readNode}: Hands, {change, before}: PreparedFix): Promise<void> => {
+	if (!before || change.plan.objects.length === 0 || change.recipe.assumeTarget === undefined) {
+		return;
+	}
+
+	const evidence = evidenceOf(before);
+	await Promise.all(evidence.nodes.keys().map(async name => isSoInTime({readNode, tell: tellChange}, name, {
+		isSo: node => isFollowed(node, change, evidence), isEnding: false,
+	})));
+};
+
 const carryOutFix = async (tools: FixTools, hands: Hands, fix: PreparedFix, consent: Consent): Promise<FixResult> => {
 	const {options, kubectl, tellChange, tellSession, signal} = tools;
 	const after = keepBesides(tools, hands, 'after');
@@ -85,6 +99,10 @@ const carryOutFix = async (tools: FixTools, hands: Hands, fix: PreparedFix, cons
 			nodes: names,
 			rejudge: fix.before && (async () => rejudge(fix.before?.matrix ?? [], async () => probeAgain(hands.access, fix.before?.target, {timeoutMs: options.timeoutMs, signal}))),
 		});
+		if (outcome.isApplied) {
+			await awaitRules(tools, hands, fix);
+		}
+
 		return {...outcome, after: fix.before && outcome.isApplied ? await again() : undefined};
 	} finally {
 		await locks.release();
