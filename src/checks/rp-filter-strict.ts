@@ -31,7 +31,7 @@ type Asymmetry = {readonly leg: Leg; readonly arrivesAt: NodeInterface; readonly
 const asymmetryOf = (leg: Leg, evidence: Evidence): Asymmetry | undefined => {
 	const [sender, receiver] = [plainNetworkOf(evidence, leg.from), plainNetworkOf(evidence, leg.to)];
 	const out = sender && routeTo(sender, leg.destination);
-	const arrivesAt = out && receiver ? arrivalOf(out, receiver, evidence.target.nodes.get(leg.from)?.internalIp) : undefined;
+	const arrivesAt = out && receiver ? arrivalOf(out, sender, receiver) : undefined;
 	const answersBy = arrivesAt && receiver && leg.source !== undefined ? answeringDevice(arrivesAt, receiver.routes, leg.source) : undefined;
 	return arrivesAt && answersBy !== undefined ? {leg, arrivesAt, answersBy} : undefined;
 };

@@ -1,4 +1,4 @@
-import {answeringDevice, arrivalOf} from './arrival.ts';
+import {type Links, answeringDevice, arrivalOf} from './arrival.ts';
 import {walkRulesets} from './filter.ts';
 import {noDevices, toHookPacket} from './hooks.ts';
 import {
@@ -36,18 +36,28 @@ const filterTunnel = (node: NodeView, hook: 'INPUT' | 'OUTPUT', ends: readonly [
 	return [verdict.does === 'unknown' ? doubt(journey, {...told, because: verdict.because}) : lose(journey, {...told, by: verdict.by, because: `the tunnel's packets to UDP port ${port} are stopped`})];
 };
 
-/** A packet that comes in where the node would not send to its source: rp_filter 1 drops it (RFC 3704), 2 is content with any route. */
+/** Why a node drops what comes in by this interface from this source, if it does (RFC 3704; fib_frontend.c, __fib_validate_source). */
+const reversePathProblem = ({name, reversePathFilter}: Links['interfaces'][number], routes: readonly Route[], source: string): string | undefined => {
+	const answersBy = answeringDevice({name}, routes, source);
+	if (answersBy !== undefined && reversePathFilter === 1) {
+		return `${source} would be answered by ${answersBy}`;
+	}
+
+	return routeTo({routes}, source) === undefined && reversePathFilter > 0 ? `no route leads back to ${source}` : undefined;
+};
+
+/** rp_filter 1 drops what comes in where it would not be answered, 2 is content with any route. */
 const passReversePath = (from: NodeView, to: NodeView): Stage => journey => {
 	const {source, destination} = journey.packet;
 	const route = findRoute(from, destination.ip);
-	const arrivesAt = route && to.links && arrivalOf(route, to.links, from.ip);
-	const answersBy = arrivesAt && source.ip !== undefined && 'value' in to.routes ? answeringDevice(arrivesAt, to.routes.value, source.ip) : undefined;
-	if (answersBy === undefined || arrivesAt?.reversePathFilter !== 1) {
+	const arrivesAt = route && from.links && to.links && arrivalOf(route, from.links, to.links);
+	const problem = arrivesAt && source.ip !== undefined && 'value' in to.routes ? reversePathProblem(arrivesAt, to.routes.value, source.ip) : undefined;
+	if (arrivesAt === undefined || problem === undefined) {
 		return [journey];
 	}
 
 	const told = {
-		node: to.name, stage: `from ${arrivesAt.name}`, by: `rp_filter = 1 of ${arrivesAt.name}`, because: `dropped: ${source.ip ?? ''} would be answered by ${answersBy}`,
+		node: to.name, stage: `from ${arrivesAt.name}`, by: `rp_filter = ${arrivesAt.reversePathFilter} of ${arrivesAt.name}`, because: `dropped: ${problem}`,
 	};
 	return [lose(journey, told)];
 };

@@ -1,7 +1,8 @@
 import {readFileSync} from 'node:fs';
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {type Walk, walk} from '../../src/datapath/walk.ts';
-import {type VirtualServerView, formatAddress} from '../../src/datapath/world.ts';
+import type {Route} from '../../src/datapath/route.ts';
+import {type NodeView, type VirtualServerView, formatAddress} from '../../src/datapath/world.ts';
 import {readRuleset} from '../helpers/read-ruleset.ts';
 import {type WorldSettings, buildAttempt, buildWorld} from '../helpers/world-builder.ts';
 
@@ -62,23 +63,49 @@ test('without ip_forward a frame of the bridge passes', flow, pod, ['10.180.0.1'
 const dropping = {rulesets: [readRuleset(text.replace(':FORWARD ACCEPT', ':FORWARD DROP'))]};
 test('FORWARD DROP', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: dropped without a word'], dropping);
 
-// Node2 answers node1's pods by another device than that by which their packets come in.
-const links = (reversePathFilter: number) => ({
-	interfaces: [{name: 'eth0', kind: '', reversePathFilter}, {name: 'tun0', kind: 'ipip', reversePathFilter: 0}],
-	addresses: [{device: 'eth0', address: '192.168.0.3/24'}],
+const byRoute = (network: string, device: string, gateway: string | undefined): Route => ({
+	device, network, prefix: 24, gateway, metric: 0, isRefusing: false,
 });
-const strangely = (reversePathFilter: number, t: ExecutionContext): readonly string[] => {
+
+// The two nodes are on the network of eth0, and each reaches the other one's pods by a route of its own.
+type Ways = {readonly request: Route; readonly reply: Route; readonly reversePathFilter: number};
+const strangely = ({request, reply, reversePathFilter}: Ways): readonly string[] => {
 	const world = buildWorld({rulesets});
-	const node2 = world.nodes.get('node2');
-	const routes = node2 && 'value' in node2.routes ? node2.routes.value.map(one => (one.network === '10.180.0.0' ? {...one, device: 'tun0', gateway: undefined} : one)) : [];
-	t.true(routes.some(({device}) => device === 'tun0'));
-	const strange = {...world, nodes: new Map(world.nodes.entries().map(([name, node]) => [name, name === 'node2' ? {...node, routes: {value: routes}, links: links(reversePathFilter)} : node]))};
+	const interfaces = ['eth0', 'eth1', 'tun0'].map(name => ({name, reversePathFilter: name === 'tun0' ? 0 : reversePathFilter}));
+	const nodes = world.nodes.entries().map(([name, node], index): [string, NodeView] => {
+		const own = name === 'node1' ? request : reply;
+		return [name, {
+			...node,
+			routes: {value: [own, byRoute(`10.180.${index}.0`, 'cni0', undefined), byRoute('192.168.0.0', 'eth0', undefined)]},
+			links: {interfaces, addresses: [{device: 'eth0', address: `192.168.0.${index + 2}/24`}, {device: 'eth1', address: `172.16.0.${index + 2}/24`}, {device: 'tun0', address: `10.180.${index}.0/32`}]},
+			tunnels: [{device: 'tun0', port: 0}],
+			addresses: [...node.addresses, {device: 'eth1', ip: `172.16.0.${index + 2}`}],
+		}];
+	});
+	const strange = {...world, nodes: new Map(nodes)};
 	return walk(buildAttempt(pod, ['10.180.1.3', 80], strange), strange).map(one => describe(one));
 };
 
+const direct = {request: byRoute('10.180.1.0', 'eth0', '192.168.0.3'), reply: byRoute('10.180.0.0', 'eth0', '192.168.0.2')};
+const tunnelled = {request: byRoute('10.180.1.0', 'tun0', '192.168.0.3'), reply: byRoute('10.180.0.0', 'tun0', '192.168.0.2')};
+const byOtherCard = {request: byRoute('10.180.1.0', 'eth1', '172.16.0.3'), reply: byRoute('10.180.0.0', 'eth1', '172.16.0.2')};
+const delivered = ['10.180.1.3:80 sees 10.180.0.2: delivered'];
+
 test('rp_filter 1 drops what would be answered by another device, 2 does not', t => {
-	t.deepEqual(strangely(1, t), ['10.180.1.3:80: lost, timeout: dropped: 10.180.0.2 would be answered by tun0']);
-	t.deepEqual(strangely(2, t), ['10.180.1.3:80 sees 10.180.0.2: delivered']);
+	t.deepEqual(strangely({...direct, reply: tunnelled.reply, reversePathFilter: 1}), ['10.180.1.3:80: lost, timeout: dropped: 10.180.0.2 would be answered by tun0']);
+	t.deepEqual(strangely({...direct, reply: tunnelled.reply, reversePathFilter: 2}), delivered);
+});
+
+test('rp_filter 1 lets in what is answered as it comes: by a tunnel with gateways beyond it, by a second card', t => {
+	for (const ways of [direct, tunnelled, byOtherCard]) {
+		t.deepEqual(strangely({...ways, reversePathFilter: 1}), delivered);
+	}
+});
+
+test('rp_filter, also 2, drops what no route leads back to', t => {
+	const elsewhere = {...direct, reply: byRoute('10.99.0.0', 'eth0', '192.168.0.2'), reversePathFilter: 2};
+	t.deepEqual(strangely({...elsewhere, reversePathFilter: 0}), ['10.180.1.3:80 sees 10.180.0.2: lost, unreachable: no route leads to 10.180.0.2']);
+	t.deepEqual(strangely(elsewhere), ['10.180.1.3:80: lost, timeout: dropped: no route leads back to 10.180.0.2']);
 });
 
 const flannel = {
