@@ -1,10 +1,10 @@
 import type {Access} from './access/access.ts';
-import {checks} from './catalogue/index.ts';
+import type {Check} from './check.ts';
 import {diagnose} from './diagnosis.ts';
 import {planTellingApart} from './diagnosis/tell-apart.ts';
 import {planFullSize} from './evidence/plan-full-size.ts';
 import {type FullSize, tryFullSize} from './probes/full-size.ts';
-import {type Cell, isFailing} from './probes/matrix.ts';
+import {type Cell, isFailing, nameCell} from './probes/matrix.ts';
 import {planFurtherProbes} from './probes/plan-further.ts';
 import {type ProbePlan, probe} from './probes/probe.ts';
 import {lookAgain} from './probes/second-look.ts';
@@ -18,6 +18,7 @@ export type FurtherNews =
 /** Everything that was seen by the first probes, and the means to look further. */
 export type FurtherLook = {
 	readonly access: Access;
+	readonly checks: readonly Check[];
 	readonly target: Target;
 	readonly reached: ReadonlySet<string>;
 	/** The probes that were made. */
@@ -28,7 +29,7 @@ export type FurtherLook = {
 	readonly tell: (news: FurtherNews) => void;
 };
 
-const lookAtUnexplained = async ({state, tell, ...look}: FurtherLook): Promise<void> => {
+const lookAtUnexplained = async ({checks, state, tell, ...look}: FurtherLook): Promise<void> => {
 	const {unexplained} = diagnose(checks, evidenceOf(state()));
 	for (const cell of await lookAgain(unexplained, look)) {
 		tell({type: 'probe-answered', cell});
@@ -37,7 +38,7 @@ const lookAtUnexplained = async ({state, tell, ...look}: FurtherLook): Promise<v
 
 /** Where several causes explain the same failures: makes the probes that only some of them would stop. One that could not be made says nothing. */
 const tellApart = async ({
-	access, target, reached, timeoutMs, signal, state, tell,
+	access, checks, target, reached, timeoutMs, signal, state, tell,
 }: FurtherLook): Promise<void> => {
 	const evidence = evidenceOf(state());
 	const {cause, tied} = diagnose(checks, evidence);
@@ -49,8 +50,12 @@ const tellApart = async ({
 	const telling = planTellingApart([cause, ...tied].map(({check}) => check), possible, evidence);
 	const cells = await Promise.all(telling.map(async plan => probe(access, plan, timeoutMs, signal)));
 	const answered = cells.filter(({attempts}) => attempts.length > 0);
+	// One failure alone could be chance, and would accuse somebody.
+	const again = await lookAgain(answered.filter(cell => isFailing(cell)), {
+		access, plans: telling, timeoutMs, signal,
+	});
 	for (const cell of answered) {
-		tell({type: 'probe-answered', cell});
+		tell({type: 'probe-answered', cell: again.find(other => nameCell(other) === nameCell(cell)) ?? cell});
 	}
 };
 

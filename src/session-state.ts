@@ -92,9 +92,11 @@ export const initialState: SessionState = {
 
 const withEntry = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> => new Map([...map, [key, value]]);
 
-/** A later answer replaces an earlier one; the order is that of the plan, whoever answers first. */
-const withCell = ({matrix, planned}: SessionState, cell: Cell): readonly Cell[] =>
-	[...matrix.filter(other => nameCell(other) !== nameCell(cell)), cell].toSorted((a, b) => planned.indexOf(nameCell(a)) - planned.indexOf(nameCell(b)));
+/** A later answer replaces an earlier one; the order is that of the plan, whoever answers first, and what was not planned comes last. */
+const withCell = ({matrix, planned}: SessionState, cell: Cell): readonly Cell[] => {
+	const placeOf = (one: Cell): number => (one.isFurther === true ? planned.length : planned.indexOf(nameCell(one)));
+	return [...matrix.filter(other => nameCell(other) !== nameCell(cell)), cell].toSorted((a, b) => placeOf(a) - placeOf(b));
+};
 
 // More rows than anybody scrolls through; what was captured in full is with --captures.
 const maxLiveRows = 1000;

@@ -138,7 +138,7 @@ const probeAndCapture = async (session: Session, access: Access, target: Target,
 
 	await tools.keepCaptures?.(capture, target);
 	await lookFurther({
-		access, target, reached, plans: [clientPlan, ...others], timeoutMs: tools.probeTimeoutMs, signal: tools.signal, state: session.state, tell,
+		access, checks, target, reached, plans: [clientPlan, ...others], timeoutMs: tools.probeTimeoutMs, signal: tools.signal, state: session.state, tell,
 	});
 };
 

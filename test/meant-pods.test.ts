@@ -1,7 +1,7 @@
 import test from 'ava';
 import {type Target, resolveTarget} from '../src/target.ts';
-import {findMeantPods} from '../src/target/meant-pods.ts';
-import {nginx} from './helpers/evidence-builder.ts';
+import {findMeantPods, meantSelector} from '../src/target/meant-pods.ts';
+import {buildEvidence, nginx} from './helpers/evidence-builder.ts';
 import {
 	type FakeAnswers,
 	answerJson,
@@ -49,6 +49,23 @@ test('where a selector finds no pod, those whose labels come near are examined a
 	const far = await resolve({app: 'postgres'});
 	t.deepEqual([far.target.isMeant, far.target.endpoints, far.target.backends], [undefined, [], []]);
 	t.true(far.target.notes.includes('svc/nginx has no endpoints for port 8080'));
+});
+
+test('a selector is put right where nothing but a slip is wrong with it, and those who would answer agree', t => {
+	const meant = (selector: Readonly<Record<string, string>>, ...found: ReadonlyArray<Readonly<Record<string, string>>>): string | undefined => {
+		const {target} = buildEvidence();
+		return meantSelector({service: {...target.service, selector}, backends: found.map(labels => ({...nginx, labels})), isMeant: true});
+	};
+
+	t.is(meant({app: 'ngnix', tier: 'front'}, {app: 'nginx', tier: 'front'}, {app: 'nginx', tier: 'front', more: '1'}), 'app=nginx,tier=front');
+	t.is(meant({app: 'ngix'}, {app: 'nginx'}), undefined, 'too short to tell a slip from another word');
+	t.is(meant({app: 'paymets'}, {app: 'payments'}), 'app=payments');
+	for (const [wanted, found] of [['db', 'web'], ['api', 'app'], ['cart', 'card'], ['store-v1', 'store-v2'], ['nginx-canary', 'nginx'], ['nginx', 'nginx-canary'], ['', 'nginx'], ['nginx', 'nginx; rm']]) {
+		t.is(meant({app: wanted}, {app: found}), undefined, `${wanted} ${found}`);
+	}
+
+	t.is(meant({app: 'ngnix'}, {app: 'nginx'}, {app: 'ngnixx'}), undefined);
+	t.is(meantSelector({service: {...buildEvidence().target.service, selector: {app: 'ngnix'}}, backends: [{...nginx, isReady: false}], isMeant: true}), undefined);
 });
 
 test('a pod is meant where each label comes near, and it has a network of its own', t => {

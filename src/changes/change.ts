@@ -93,10 +93,10 @@ export type Recipe = {
 	readonly isInForce: (node: NodeEvidence, value: string, plan: Plan) => Known<boolean>;
 	/** The node's evidence as if it acted, for predictions; of its rules what they will be, unless `isForeseen` says otherwise. */
 	readonly assume: (node: NodeEvidence, value: string, plan: Plan, evidence: Evidence) => NodeEvidence;
-	/** What is examined as if it acted, where it changes that. */
-	readonly assumeTarget?: (target: Target, value: string) => Target;
-	/** Whether `assume` tells of the rules what they will be; where it is not there, it does. */
-	readonly isForeseen?: (value: string, evidence: Evidence) => boolean;
+	/** What is examined as if it acted, where it changes that; undefined where nobody knows where the Service will lead. */
+	readonly assumeTarget?: (target: Target, value: string) => Target | undefined;
+	/** True where `assume` does not tell of the rules what they will be. */
+	readonly isRewritingRules?: boolean;
 };
 
 /** A recipe with its value and what it would do here. */

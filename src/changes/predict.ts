@@ -18,7 +18,7 @@ export type Prediction = {
 	readonly cell: Cell;
 	/** The port of now, where another one will be probed. */
 	readonly portBefore: number | undefined;
-	/** works: it does now and will · fixed: it will · stays: it fails and will · breaks: it works and will not · unclear: it fails, and nothing known explains it. */
+	/** works: it does now and will · fixed: it will · stays: it fails and will · breaks: it works and will not · unclear: it fails, and nothing known explains it; or where the Service will lead is not known. */
 	readonly expected: 'works' | 'fixed' | 'stays' | 'breaks' | 'unclear';
 	/** What will be in the way: a fault by its check's id, or what the rules will do, in words. */
 	readonly by: string | undefined;
@@ -45,6 +45,9 @@ export const assumeChange = (evidence: Evidence, {recipe, value, plan}: Change):
 };
 
 const isAttempted = ({attempts}: Cell): boolean => attempts.length > 0;
+
+/** Whether it is made again after a change. */
+const isMadeAgain = (cell: Cell): boolean => isAttempted(cell) && cell.isFurther !== true;
 
 const findObstacle = (checks: readonly Check[], cell: Cell, after: Evidence): string | undefined => checks.find(check => canExplain(check, cell, after))?.id;
 
@@ -87,11 +90,12 @@ const askRules = (expectation: Expectation, foreseen: Foreseen | undefined): Exp
 export const predictChange = (checks: readonly Check[], evidence: Evidence, change: Change): readonly Prediction[] => {
 	const after = assumeChange(evidence, change);
 	const foreseen = foresee(evidence, after, change);
+	const isUnknown = change.recipe.assumeTarget !== undefined && change.recipe.assumeTarget(evidence.target, change.value) === undefined;
 	const pairs = evidence.matrix.map((cell, index) => ({cell, later: after.matrix[index]}));
-	return pairs.filter(({cell}) => isAttempted(cell)).map(({cell, later}) => ({
+	return pairs.filter(({cell}) => isMadeAgain(cell)).map(({cell, later}) => ({
 		cell: later,
 		portBefore: later.toPort === cell.toPort ? undefined : cell.toPort,
-		...askRules(predictCell(checks, {cell, later}, evidence, after), foreseen.get(nameCell(later))),
+		...(isUnknown && cell.path !== 'endpoint' ? {expected: 'unclear' as const, by: undefined} : askRules(predictCell(checks, {cell, later}, evidence, after), foreseen.get(nameCell(later)))),
 	}));
 };
 

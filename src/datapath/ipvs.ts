@@ -52,13 +52,13 @@ export const balance = (node: NodeView): Stage => journey => {
 };
 
 /** What a node sends to a pod of its own by IPVS stalls where conntrack does not track it (measured), and no rule that is read shows why. */
-export const stopAtUntracked = (node: NodeView): Stage => journey => {
+export const doubtUntracked = (node: NodeView): Stage => journey => {
 	const isSent = journey.translations.some(({by, node: where}) => by === 'IPVS' && where === node.name);
 	const place = hostAt(journey)?.place;
 	const isOwnPod = place?.kind === 'pod' && place.node === node.name;
-	const isStalling = isSent && isOwnPod && 'value' in node.isIpvsTracked && !node.isIpvsTracked.value;
+	const isUntracked = isSent && isOwnPod && 'value' in node.isIpvsTracked && !node.isIpvsTracked.value;
 	const told = {
 		node: node.name, stage: 'IPVS', by: 'net.ipv4.vs.conntrack = 0', because: 'what becomes of the node\'s own packet that conntrack does not track is not followed',
 	};
-	return [isStalling ? doubt(journey, told) : journey];
+	return [isUntracked ? doubt(journey, told) : journey];
 };

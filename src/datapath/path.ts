@@ -8,7 +8,7 @@ import {
 	turnRound,
 } from './ends.ts';
 import {type Devices, filter} from './hooks.ts';
-import {balance, findServer, stopAtUntracked} from './ipvs.ts';
+import {balance, findServer, doubtUntracked} from './ipvs.ts';
 import {
 	type Journey,
 	type Stage,
@@ -203,7 +203,7 @@ const fromNode = (name: string): Stage => onNode(name, (journey, node) => {
 		);
 	}
 
-	return follow(journey, translateDestination(node, 'OUTPUT', {inInterface: '', outInterface: undefined}), balance(node), stopAtUntracked(node), one => {
+	return follow(journey, translateDestination(node, 'OUTPUT', {inInterface: '', outInterface: undefined}), balance(node), doubtUntracked(node), one => {
 		const isHere = isForNode(one, node, hostAt(one));
 		return isHere ? input(node)(one) : sendOn(node)(one);
 	});

@@ -13,7 +13,7 @@ const toCell = ({point: _point, tries: _tries, ...cell}: ProbePlan): Cell => ({.
 const signatureOf = (plan: ProbePlan, tied: readonly Check[], evidence: Evidence): string =>
 	tied.map(check => (canExplain(check, toCell(plan), evidence) ? '1' : '0')).join('');
 
-/** Of these probes those that can tell tied causes apart, since some of them would make it fail and others would not: one for each way in which they part. Pure. */
+/** Of these probes those that can tell tied causes apart, since its failure would be explained by some of them and not by others: one for each way in which they part. Pure. */
 export const planTellingApart = (tied: readonly Check[], plans: readonly ProbePlan[], evidence: Evidence): readonly ProbePlan[] => {
 	const bySignature = Map.groupBy(plans, plan => signatureOf(plan, tied, evidence));
 	return bySignature.entries()

@@ -30,6 +30,8 @@ export type Cell = {
 	readonly attempts: readonly Attempt[];
 	/** Attempts that failed before these, where nothing explains why they did: what kept them was transient. */
 	readonly earlier?: readonly Attempt[];
+	/** Made only to tell causes apart, so that it is not part of every look. */
+	readonly isFurther?: boolean;
 	/** What a person would type. */
 	readonly command: string;
 	/** Why the probe could not be made. */

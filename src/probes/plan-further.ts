@@ -23,7 +23,9 @@ const placesOf = (target: Target): readonly Place[] => [
 
 const plansFrom = (place: Place, target: Target): readonly ProbePlan[] => {
 	const {service, port} = target;
-	const plan = {...place, protocol: port.protocol === 'UDP' ? 'UDP' as const : 'TCP' as const, tries: 1};
+	const plan = {
+		...place, protocol: port.protocol === 'UDP' ? 'UDP' as const : 'TCP' as const, tries: 1, isFurther: true,
+	};
 	return [
 		{
 			...plan, toIp: service.clusterIp, toPort: port.port, path: 'vip',

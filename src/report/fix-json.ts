@@ -33,7 +33,7 @@ export const formatFixJson = ({preview, before}: PreparedFix, result: FixResult 
 	objects: preview.objects,
 	rollouts: preview.rollouts,
 	predictions: preview.predictions.map(prediction => describePrediction(prediction)),
-	before: before ? describeCells(before.matrix) : null,
+	before: before ? describeCells(before.matrix.filter(({isFurther}) => isFurther !== true)) : null,
 	...(result ? describeResult(result) : undone),
 	exitCode,
 }, undefined, '\t')}\n`;

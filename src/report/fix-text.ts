@@ -30,7 +30,7 @@ const formatNodes = (nodes: readonly NodePreview[], columns: number): readonly s
 	]).toArray();
 
 const words = {
-	works: '✓ stays open', fixed: '✗ → ✓ will be open', stays: '✗ stays as it is', breaks: '✓ → ✗ will FAIL', unclear: '✗ not known',
+	works: '✓ stays open', fixed: '✗ → ✓ will be open', stays: '✗ stays as it is', breaks: '✓ → ✗ will FAIL', unclear: '? not known',
 } as const;
 
 const columnOf = ({toIp, toPort}: Cell): string => `${toIp}:${toPort}`;

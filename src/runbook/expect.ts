@@ -57,7 +57,7 @@ const rows: Readonly<Record<CellRow, (cell: Cell) => boolean>> = {
 	'other-client': ({role, path}) => role === 'other' && path !== 'endpoint',
 	'other-client-direct': ({role, path}) => role === 'other' && path === 'endpoint',
 	itself: ({path}) => path === 'self',
-	node: ({role}) => role === 'node',
+	node: ({role, isFurther}) => role === 'node' && isFurther !== true,
 	all: () => true,
 };
 

@@ -31,12 +31,24 @@ export const endpointOfMeant = (pod: Pod, {targetPort}: ServicePort): readonly E
 		}];
 };
 
+const lettersOf = (word: string): string => [...word].toSorted().join('');
+
+const digitsOf = (word: string): string => word.replaceAll(/\D/gv, '');
+
+/** Whether one value is the other one with a slip of the hand: one letter, or two that changed places. `web` and `db` are two words, `v1` and `v2` two versions. */
+const isSlip = (wanted: string, found: string): boolean => wanted === found || (
+	Math.min(wanted.length, found.length) > 4
+	&& digitsOf(wanted) === digitsOf(found)
+	&& (distance(wanted, found) === 1 || (distance(wanted, found) === 2 && lettersOf(wanted) === lettersOf(found)))
+);
+
+const plainKey = /^[\w\-.\/]+$/v;
 const plainLabel = /^[\w\-.]+$/v;
 
-/** `app=nginx`: the selector that finds the pods that were meant, where they agree on it. */
+/** `app=nginx`: the selector that finds the pods that were meant, where they agree on it, one of them is Ready, and nothing but a slip is between it and the selector of now. */
 export const meantSelector = ({service: {selector}, backends, isMeant: isFound}: Pick<Target, 'service' | 'backends' | 'isMeant'>): string | undefined => {
-	const pairs = Object.keys(selector).map(key => ({key, values: [...new Set(backends.map(({labels}) => labels[key] ?? ''))]}));
-	return isFound === true && pairs.every(({values}) => values.length === 1 && plainLabel.test(values[0]))
-		? pairs.map(({key, values}) => `${key}=${values[0]}`).join(',')
-		: undefined;
+	const pairs = Object.entries(selector).map(([key, value]) => ({key, value, found: [...new Set(backends.map(({labels}) => labels[key] ?? ''))]}));
+	const isCertain = isFound === true && backends.some(({isReady}) => isReady) && pairs.every(({key, value, found}) =>
+		found.length === 1 && plainKey.test(key) && plainLabel.test(found[0]) && isSlip(value, found[0]));
+	return isCertain ? pairs.map(({key, found}) => `${key}=${found[0]}`).join(',') : undefined;
 };

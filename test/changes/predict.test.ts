@@ -4,6 +4,8 @@ import {predictChange} from '../../src/changes/predict.ts';
 import {checks} from '../../src/catalogue/index.ts';
 import {nameCell} from '../../src/probes/matrix.ts';
 import {type Situation, buildEvidence, nginx} from '../helpers/evidence-builder.ts';
+import {withProxyRules} from '../../src/changes/recipes/shared.ts';
+import type {Evidence, NodeEvidence} from '../../src/evidence/evidence.ts';
 import {prepareChange} from '../helpers/prepare-change.ts';
 import {readRecordedEvidence} from '../helpers/recorded-evidence.ts';
 
@@ -60,6 +62,21 @@ test('what becomes of the practice incident is told of the probes as they will b
 	t.true(predictions.filter(({cell}) => cell.path !== 'endpoint').every(({cell, portBefore}) => cell.toPort === 8080 && portBefore === undefined));
 	const {matrix} = await readRecordedEvidence('practice/target-port/target-port=80.bundle');
 	t.deepEqual(predictions.map(({cell}) => nameCell(cell)).toSorted(), matrix.map(cell => nameCell(cell)).toSorted());
+});
+
+test('what a rule will stop is told with that rule, although no check knows it', async t => {
+	const found = await readRecordedEvidence('practice/target-port/found.bundle');
+	const {endpoints, service: {clusterIp}} = found.target;
+	const [{ip}] = endpoints;
+	const text = `-A PREROUTING -d ${clusterIp}/32 -p tcp -m tcp --dport 8080 -j DNAT --to-destination ${ip}:8888`;
+	const nodes = found.nodes.entries().map(([name, node]): [string, NodeEvidence] => [name, withProxyRules(node, rules => [{
+		table: 'nat', chain: 'PREROUTING', text, packets: 0,
+	}, ...rules])]);
+	const matrix = found.matrix.map(cell => ({...cell, attempts: cell.attempts.map(({outcome, ms}) => ({outcome, ms}))}));
+	const evidence: Evidence = {...found, matrix, nodes: new Map(nodes)};
+	const told = new Map(predictChange(checks, evidence, prepareChange('target-port=80', evidence)).map(({cell, expected, by}) => [`${cell.role} ${cell.path}`, `${expected} ${by ?? ''}`]));
+	t.regex(told.get('client vip') ?? '', /^stays by the rules: default\/nginx-app-\S+ on k8s1, sees 10\.244\.0\.18, and nobody listens: it refuses$/v);
+	t.is(told.get('client endpoint'), 'fixed ');
 });
 
 test('a failure that nothing explains stays unclear', t => {

@@ -1,10 +1,7 @@
 import type {IptablesRule, NodeEvidence} from '../../evidence/evidence.ts';
 import {valueOf} from '../../evidence/known.ts';
-import {configuredProxy} from '../../evidence/readings.ts';
-
-const ruleOf = (chain: string, text: string): IptablesRule => ({
-	table: 'nat', chain, text: `-A ${chain} ${text}`, packets: 0,
-});
+import {configuredProxy, kernelProxyMode} from '../../evidence/readings.ts';
+import {natRule} from './shared.ts';
 
 /** Every rule by which kube-proxy has clients of ClusterIPs masqueraded, of whatever setting; what a backend does to itself is another. */
 const isClientMarking = ({chain, text}: IptablesRule): boolean => {
@@ -13,25 +10,22 @@ const isClientMarking = ({chain, text}: IptablesRule): boolean => {
 	}
 
 	const isOfSet = chain === 'KUBE-SERVICES' && / --match-set KUBE-(?:6-)?CLUSTER-IP (?:src|dst),dst /v.test(text);
-	return text.endsWith('-j KUBE-MARK-MASQ') && (isOfSet || (chain.startsWith('KUBE-SVC-') && text.includes('cluster IP')));
+	return text.endsWith('-j KUBE-MARK-MASQ') && (isOfSet || (/^KUBE-SV[CL]-/v.test(chain) && text.includes('cluster IP')));
 };
 
-/** In ipvs mode one rule for all; without masqueradeAll and clusterCIDR it is of those who ask themselves (pkg/proxy/ipvs/proxier.go, writeIptablesRules). */
+/** One rule for all Services; without masqueradeAll and clusterCIDR it is for a node's own connections, whose source is a ClusterIP (pkg/proxy/ipvs/proxier.go, writeIptablesRules). */
 const markInIpvs = (whose: string | undefined): readonly IptablesRule[] => [
-	ruleOf('KUBE-SERVICES', `${whose ?? ''}-m set --match-set KUBE-CLUSTER-IP ${whose === undefined ? 'src' : 'dst'},dst -j KUBE-MARK-MASQ`),
+	natRule('KUBE-SERVICES', `${whose ?? ''}-m set --match-set KUBE-CLUSTER-IP ${whose === undefined ? 'src' : 'dst'},dst -j KUBE-MARK-MASQ`),
 ];
 
-/** In iptables mode one at the head of each Service's chain, asking what led there (pkg/proxy/iptables/proxier.go, writeServiceToEndpointRules). */
-const markInIptables = (rules: readonly IptablesRule[], whose: string | undefined): readonly IptablesRule[] => (whose === undefined
-	? []
-	: rules.flatMap(({text}) => {
-		const {conditions, chain} = /^-A KUBE-SERVICES (?<conditions>.*cluster IP.*) -j (?<chain>KUBE-SVC-\S+)$/v.exec(text)?.groups ?? {};
-		return chain === undefined ? [] : [ruleOf(chain, `${whose}${conditions} -j KUBE-MARK-MASQ`)];
-	}));
+/** One at the head of each Service's chain, asking what led there (pkg/proxy/iptables/proxier.go, syncProxyRules). */
+const markInIptables = (rules: readonly IptablesRule[], whose: string): readonly IptablesRule[] => rules.flatMap(({text}) => {
+	const {conditions, chain} = /^-A KUBE-SERVICES (?<conditions>.*cluster IP.*) -j (?<chain>KUBE-SV[CL]-\S+)$/v.exec(text)?.groups ?? {};
+	return chain === undefined ? [] : [natRule(chain, `${whose}${conditions} -j KUBE-MARK-MASQ`)];
+});
 
-const markInNftables = (rules: readonly IptablesRule[], whose: string | undefined): readonly IptablesRule[] => (whose === undefined
-	? []
-	: [...new Set(rules.map(({chain}) => chain).filter(chain => chain.startsWith('service-')))].map(chain => ruleOf(chain, `${whose}-d 0.0.0.0/0 -j mark-for-masquerade`)));
+const markInNftables = (rules: readonly IptablesRule[], whose: string): readonly IptablesRule[] =>
+	[...new Set(rules.map(({chain}) => chain).filter(chain => chain.startsWith('service-')))].map(chain => natRule(chain, `${whose}-d 0.0.0.0/0 -j mark-for-masquerade`));
 
 /** Whose connections are masqueraded, as the first words of a rule: everybody's, those from outside the pods' network, or nobody's. */
 const whoseOf = (node: NodeEvidence, isForAll: boolean): string | undefined => {
@@ -39,14 +33,16 @@ const whoseOf = (node: NodeEvidence, isForAll: boolean): string | undefined => {
 	return isForAll ? '' : (cidr === undefined ? undefined : `! -s ${cidr} `);
 };
 
-const markIn = (rules: readonly IptablesRule[], whose: string | undefined): readonly IptablesRule[] => {
-	if (rules.some(({chain}) => chain.startsWith('service-'))) {
-		return markInNftables(rules, whose);
+const markIn = (mode: string, rules: readonly IptablesRule[], whose: string | undefined): readonly IptablesRule[] => {
+	if (mode === 'ipvs') {
+		return markInIpvs(whose);
 	}
 
-	return rules.some(({chain}) => chain.startsWith('KUBE-SVC-')) ? markInIptables(rules, whose) : markInIpvs(whose);
+	return whose === undefined ? [] : (mode === 'iptables' ? markInIptables(rules, whose) : markInNftables(rules, whose));
 };
 
-/** The rules of a table as kube-proxy writes them with masqueradeAll, or without. */
-export const withMasqueradeAll = (rules: readonly IptablesRule[], node: NodeEvidence, isForAll: boolean): readonly IptablesRule[] =>
-	[...markIn(rules, whoseOf(node, isForAll)), ...rules.filter(rule => !isClientMarking(rule))];
+/** The rules of a table as kube-proxy writes them with masqueradeAll, or without; as they are where its mode is not known. */
+export const withMasqueradeAll = (rules: readonly IptablesRule[], node: NodeEvidence, isForAll: boolean): readonly IptablesRule[] => {
+	const mode = valueOf(kernelProxyMode(node));
+	return mode === undefined ? rules : [...markIn(mode, rules, whoseOf(node, isForAll)), ...rules.filter(rule => !isClientMarking(rule))];
+};

@@ -1,15 +1,13 @@
-import type {Iptables, NodeEvidence} from '../../evidence/evidence.ts';
+import type {NodeEvidence} from '../../evidence/evidence.ts';
 import {mapKnown, valueOf} from '../../evidence/known.ts';
 import {configuredProxy, masqueradesAllOfNode} from '../../evidence/readings.ts';
 import type {Recipe} from '../change.ts';
 import {withMasqueradeAll} from './marking-rules.ts';
 import {planProxyConfig} from './proxy-config.ts';
+import {withProxyRules} from './shared.ts';
 
 // nftables mode has a section of its own (kubeproxy.config.k8s.io/v1alpha1).
 const sectionOf = (node: NodeEvidence): string => (valueOf(configuredProxy(node))?.mode === 'nftables' ? 'nftables' : 'iptables');
-
-/** Of two iptables the one that kube-proxy fills. */
-const isKubeProxys = (one: Iptables, all: readonly Iptables[]): boolean => one.kubeLines === Math.max(...all.map(({kubeLines}) => kubeLines));
 
 /** The workaround of the founding incident. */
 export const masqueradeAll: Recipe = {
@@ -22,10 +20,7 @@ export const masqueradeAll: Recipe = {
 	plan: (kitchen, value) => planProxyConfig(kitchen, {keysOf: node => [{key: [sectionOf(node), 'masqueradeAll'], value: value === 'true'}]}),
 	isInForce: (node, value) => mapKnown(masqueradesAllOfNode(node), acts => acts === (value === 'true')),
 	assume: (node, value) => ({
-		...node,
-		iptables: mapKnown(node.iptables, backends => backends.map(backend => (isKubeProxys(backend, backends)
-			? {...backend, rules: withMasqueradeAll(backend.rules, node, value === 'true')}
-			: backend))),
-		proxyTable: mapKnown(node.proxyTable, table => (table.rules.length === 0 ? table : {...table, rules: withMasqueradeAll(table.rules, node, value === 'true')})),
+		...withProxyRules(node, rules => withMasqueradeAll(rules, node, value === 'true')),
+		proxyTable: mapKnown(node.proxyTable, table => ({...table, rules: withMasqueradeAll(table.rules, node, value === 'true')})),
 	}),
 };

@@ -37,5 +37,5 @@ export const proxyMode: Recipe = {
 	}),
 	isInForce: (node, value) => mapKnown(proxyModeOfNode(node), mode => mode === value && hasRules(node, value)),
 	assume: (node, value) => ({...node, proxyMode: known(value, {point: node.node, command: 'curl 127.0.0.1:10249/proxyMode', excerpt: value})}),
-	isForeseen: () => false,
+	isRewritingRules: true,
 };

@@ -1,41 +1,32 @@
-import type {Iptables, IptablesRule, NodeEvidence} from '../../evidence/evidence.ts';
+import type {IptablesRule, NodeEvidence, VirtualServer} from '../../evidence/evidence.ts';
 import {mapKnown, unknown, valueOf} from '../../evidence/known.ts';
-import {kernelProxyMode} from '../../evidence/readings.ts';
+import {configuredProxy, kernelProxyMode, liveProxy} from '../../evidence/readings.ts';
 import type {Target} from '../../target.ts';
+import {withMasqueradeAll} from './marking-rules.ts';
+import {natRule, withProxyRules} from './shared.ts';
 
 type Served = Pick<Target, 'service' | 'port' | 'endpoints'>;
 
+/** The virtual servers with a change to that of the Service. */
+const withServer = (node: NodeEvidence, {service, port}: Served, change: (server: VirtualServer) => VirtualServer['realServers']): NodeEvidence['virtualServers'] =>
+	mapKnown(node.virtualServers, servers => servers.map(server => (server.ip === service.clusterIp && server.port === port.port && server.protocol === port.protocol
+		? {...server, realServers: change(server)}
+		: server)));
+
 /** `10.244.0.19,tcp:80,10.244.0.19`: who may come back to itself, as ipset prints it. */
-const loopBacks = ({port, endpoints}: Served): readonly string[] => endpoints.map(endpoint => `${endpoint.ip},${port.protocol.toLowerCase()}:${endpoint.port},${endpoint.ip}`);
+const loopBack = ({port}: Served, {ip, port: own}: {readonly ip: string; readonly port: number}): string => `${ip},${port.protocol.toLowerCase()}:${own},${ip}`;
 
-const natRule = (chain: string, text: string): IptablesRule => ({
-	table: 'nat', chain, text: `-A ${chain} ${text}`, packets: 0,
-});
-
-/** With rules of ours before those of kube-proxy, in the one of two iptables that it fills. */
-const withRules = (node: NodeEvidence, added: readonly IptablesRule[], isKept: (rule: IptablesRule) => boolean = () => true): NodeEvidence => {
-	const isKubeProxys = ({kubeLines}: Iptables, all: readonly Iptables[]): boolean => kubeLines === Math.max(...all.map(one => one.kubeLines));
-	return {
-		...node,
-		iptables: mapKnown(node.iptables, backends => backends.map(backend => (isKubeProxys(backend, backends)
-			? {...backend, rules: [...added, ...backend.rules.filter(rule => isKept(rule))]}
-			: backend))),
-	};
-};
+const loopBackRule = natRule('KUBE-POSTROUTING', '-m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE');
 
 /** The set and its rule are there only where some local endpoint needs them (pkg/proxy/ipvs/proxier.go, writeIptablesRules). */
 const inIpvs = (node: NodeEvidence, served: Served): NodeEvidence => {
-	const {service, port, endpoints} = served;
+	const {endpoints} = served;
 	return {
-		...withRules(node, [natRule('KUBE-POSTROUTING', '-m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE')]),
-		ipsets: mapKnown(node.ipsets, sets => ({...sets, 'KUBE-LOOP-BACK': [...sets['KUBE-LOOP-BACK'] ?? [], ...loopBacks(served)]})),
-		virtualServers: mapKnown(node.virtualServers, servers => servers.map(server => (server.ip === service.clusterIp && server.port === port.port && server.protocol === port.protocol
-			? {
-				...server, realServers: endpoints.map(endpoint => ({
-					ip: endpoint.ip, port: endpoint.port, weight: 1, active: 0, inactive: 0,
-				})),
-			}
-			: server))),
+		...withProxyRules(node, rules => [loopBackRule, ...rules]),
+		ipsets: mapKnown(node.ipsets, sets => ({...sets, 'KUBE-LOOP-BACK': [...sets['KUBE-LOOP-BACK'] ?? [], ...endpoints.map(endpoint => loopBack(served, endpoint))]})),
+		virtualServers: withServer(node, served, () => endpoints.map(({ip, port}) => ({
+			ip, port, weight: 1, active: 0, inactive: 0,
+		}))),
 	};
 };
 
@@ -58,35 +49,43 @@ const serviceChains = ({service, port, endpoints}: Served): readonly IptablesRul
 const isRefusing = ({table, text}: IptablesRule, {service, port}: Served): boolean =>
 	table === 'filter' && text.includes(` -d ${service.clusterIp}/32 `) && text.includes(` --dport ${port.port} `) && text.includes(' -j REJECT');
 
+const isMasqueradingAll = (node: NodeEvidence): boolean => valueOf(liveProxy(node))?.masqueradeAll ?? valueOf(configuredProxy(node))?.masqueradeAll ?? false;
+
+const inIptables = (node: NodeEvidence, served: Served): NodeEvidence => withProxyRules(node, rules =>
+	withMasqueradeAll([...serviceChains(served), ...rules.filter(rule => !isRefusing(rule, served))], node, isMasqueradingAll(node)));
+
 /** A node's rules as kube-proxy writes them for a Service that had no endpoints and has these. In nftables mode what it writes is not known before. */
 export const withEndpoints = (node: NodeEvidence, target: Served): NodeEvidence => {
-	const served = {...target, endpoints: target.endpoints.filter(({isReady}) => isReady)};
+	const isLocal = target.service.internalTrafficPolicy === 'Local';
+	const served = {...target, endpoints: target.endpoints.filter(endpoint => endpoint.isReady && (!isLocal || endpoint.node === node.node))};
 	const mode = valueOf(kernelProxyMode(node));
 	if (mode === 'ipvs') {
 		return inIpvs(node, served);
 	}
 
-	return mode === 'iptables' ? withRules(node, serviceChains(served), rule => !isRefusing(rule, served)) : {...node, proxyTable: unknown(`kube-proxy will write its rules on ${node.node} anew`)};
+	return mode === 'iptables' ? inIptables(node, served) : {...node, proxyTable: unknown(`kube-proxy will write its rules on ${node.node} anew`)};
 };
 
-const withoutPort = (address: string): string => address.slice(0, address.lastIndexOf(':'));
+/** Where a rule leads, `--to-destination 10.244.0.19:80`, and what names that, `-> 10.244.0.19:80"`. */
+const replaceWord = (word: string, wordBefore: string | undefined, moved: ReadonlyMap<string, string>): string => {
+	const address = word.replace(/"$/v, '');
+	const isDestination = wordBefore === '--to-destination' || wordBefore === '->';
+	return isDestination ? word.replace(address, () => moved.get(address) ?? address) : word;
+};
 
-/** Where a rule of an endpoint leads, and the comment of one that leads there, with another port. */
-const toPort = (rules: readonly IptablesRule[], port: string): readonly IptablesRule[] => rules.map(rule => ({
-	...rule, text: rule.text.split(' ').map((word, index, words) => {
-		const isQuoted = words[index - 1] === '->' && word.endsWith('"');
-		return isQuoted || words[index - 1] === '--to-destination' ? `${withoutPort(word)}:${port}${isQuoted ? '"' : ''}` : word;
-	}).join(' '),
+const moveRules = (rules: readonly IptablesRule[], moved: ReadonlyMap<string, string>): readonly IptablesRule[] => rules.map(rule => ({
+	...rule, text: rule.text.split(' ').map((word, index, words) => replaceWord(word, words[index - 1], moved)).join(' '),
 }));
 
-/** `10.244.0.19,tcp:80,10.244.0.19` with another port. */
-const withPort = (member: string, port: string): string => member.replace(/(?<=,(?:tcp|udp|sctp):)\d+/v, () => port);
-
-/** A node's rules as kube-proxy writes them once the Service's connections go to another port of its pods. Rules of other Services are not among those that were read. */
-export const withTargetPort = (node: NodeEvidence, port: string): NodeEvidence => ({
-	...node,
-	ipsets: mapKnown(node.ipsets, sets => ({...sets, ...('KUBE-LOOP-BACK' in sets && {'KUBE-LOOP-BACK': sets['KUBE-LOOP-BACK'].map(member => withPort(member, port))})})),
-	virtualServers: mapKnown(node.virtualServers, servers => servers.map(server => ({...server, realServers: server.realServers.map(real => ({...real, port: Number(port)}))}))),
-	iptables: mapKnown(node.iptables, backends => backends.map(backend => ({...backend, rules: toPort(backend.rules, port)}))),
-	proxyTable: mapKnown(node.proxyTable, table => ({...table, rules: toPort(table.rules, port)})),
-});
+/** A node's rules as kube-proxy writes them once the Service's connections go to another port of its pods. */
+export const withTargetPort = (node: NodeEvidence, target: Served, value: string): NodeEvidence => {
+	const port = Number(value);
+	const addresses = new Map(target.endpoints.map(endpoint => [`${endpoint.ip}:${endpoint.port}`, `${endpoint.ip}:${port}`]));
+	const members = new Map(target.endpoints.map(endpoint => [loopBack(target, endpoint), loopBack(target, {ip: endpoint.ip, port})]));
+	return {
+		...withProxyRules(node, rules => moveRules(rules, addresses)),
+		ipsets: mapKnown(node.ipsets, sets => Object.fromEntries(Object.entries(sets).map(([name, all]) => [name, all.map(member => members.get(member) ?? member)]))),
+		virtualServers: withServer(node, target, ({realServers}) => realServers.map(real => ({...real, port}))),
+		proxyTable: mapKnown(node.proxyTable, table => ({...table, rules: moveRules(table.rules, addresses)})),
+	};
+};

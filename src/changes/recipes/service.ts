@@ -1,7 +1,7 @@
 import {known} from '../../evidence/known.ts';
 import type {Kitchen, NotApplicable, Recipe} from '../change.ts';
 import type {Target} from '../../target.ts';
-import {meantSelector} from '../../target/meant-pods.ts';
+import {podLabel} from '../../cluster/pod-label.ts';
 import {withEndpoints, withTargetPort} from './service-rules.ts';
 import {emptyPlan, isRefused, refuse} from './shared.ts';
 
@@ -44,7 +44,7 @@ export const targetPort: Recipe = {
 		};
 	},
 	isInForce: inForce,
-	assume: (node, value) => withTargetPort(node, value),
+	assume: (node, value, _plan, {target}) => withTargetPort(node, target, value),
 	assumeTarget: (target, value) => ({
 		...target,
 		port: {...target.port, targetPort: Number(value)},
@@ -54,8 +54,10 @@ export const targetPort: Recipe = {
 
 const labels = /^[\w\-.\/]+=[\w\-.]*(?:,[\w\-.\/]+=[\w\-.]*)*$/v;
 
+const parseLabels = (value: string): Readonly<Record<string, string>> => Object.fromEntries(value.split(',').map(pair => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+
 /** Whether it is the selector that finds the pods which were meant. */
-const isOfMeant = (target: Target, value: string): boolean => meantSelector(target) === value;
+const isOfMeant = ({isMeant, backends}: Target, value: string): boolean => isMeant === true && backends.every(({labels: own}) => Object.entries(parseLabels(value)).every(([key, wanted]) => own[key] === wanted));
 
 /** The target as it is once its selector finds those pods: as ready as they are. */
 const withMeant = ({isMeant: _isMeant, ...target}: Target): Target => ({
@@ -78,16 +80,16 @@ export const serviceSelector: Recipe = {
 			return found;
 		}
 
-		const after = Object.fromEntries(value.split(',').map(pair => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+		const target = kitchen.evidence?.target;
 		return {
 			...emptyPlan,
+			notes: target && isOfMeant(target, value) ? [`it finds ${target.backends.map(pod => podLabel(pod)).join(', ')}, and every other pod with these labels`] : [],
 			objects: [{
-				resource: 'services', namespace: found.service.namespace, name: found.service.name, pointer: '/spec/selector', before: found.service.selector, after,
+				resource: 'services', namespace: found.service.namespace, name: found.service.name, pointer: '/spec/selector', before: found.service.selector, after: parseLabels(value),
 			}],
 		};
 	},
 	isInForce: inForce,
 	assume: (node, value, _plan, {target}) => (isOfMeant(target, value) ? withEndpoints(node, withMeant(target)) : node),
-	assumeTarget: (target, value) => (isOfMeant(target, value) ? withMeant(target) : target),
-	isForeseen: (value, {target}) => isOfMeant(target, value),
+	assumeTarget: (target, value) => (isOfMeant(target, value) ? withMeant(target) : undefined),
 };

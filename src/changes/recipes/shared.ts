@@ -1,5 +1,15 @@
-import type {Bridge, Known, NodeEvidence} from '../../evidence/evidence.ts';
-import {known, unknown, valueOf} from '../../evidence/known.ts';
+import type {
+	Bridge,
+	IptablesRule,
+	Known,
+	NodeEvidence,
+} from '../../evidence/evidence.ts';
+import {
+	known,
+	mapKnown,
+	unknown,
+	valueOf,
+} from '../../evidence/known.ts';
 import {bridgeOfPod} from '../../evidence/readings.ts';
 import type {
 	Edit,
@@ -37,6 +47,19 @@ export const withSysctls = (node: NodeEvidence, values: Readonly<Record<string, 
 
 export const withBridges = (node: NodeEvidence, change: (bridge: Bridge) => Bridge): NodeEvidence =>
 	('unknown' in node.bridges ? node : {...node, bridges: {...node.bridges, value: node.bridges.value.map(bridge => change(bridge))}});
+
+export const natRule = (chain: string, text: string): IptablesRule => ({
+	table: 'nat', chain, text: `-A ${chain} ${text}`, packets: 0,
+});
+
+/** The evidence with other rules in the one of two iptables that kube-proxy fills. */
+export const withProxyRules = (node: NodeEvidence, change: (rules: readonly IptablesRule[]) => readonly IptablesRule[]): NodeEvidence => ({
+	...node,
+	iptables: mapKnown(node.iptables, backends => {
+		const most = Math.max(...backends.map(({kubeLines}) => kubeLines));
+		return backends.map(backend => (backend.kubeLines === most ? {...backend, rules: change(backend.rules)} : backend));
+	}),
+});
 
 /** A file in a directory whose files are read in the order of their names, the last one winning: named behind all others that say something. */
 export const nameLastFile = (directory: string, name: string, others: readonly string[]): string => {
