@@ -91,7 +91,7 @@ export type Recipe = {
 	readonly accepts?: (value: string) => boolean;
 	/** Whether it acts on a node, as its kernel and daemons show; asked until it does. */
 	readonly isInForce: (node: NodeEvidence, value: string, plan: Plan) => Known<boolean>;
-	/** The node's evidence as if it acted, for predictions; of its rules what they will be, unless `isForeseen` says otherwise. */
+	/** The node's evidence as if it acted, for predictions; of its rules what they will be, unless `isRewritingRules` says otherwise. */
 	readonly assume: (node: NodeEvidence, value: string, plan: Plan, evidence: Evidence) => NodeEvidence;
 	/** What is examined as if it acted, where it changes that; undefined where nobody knows where the Service will lead. */
 	readonly assumeTarget?: (target: Target, value: string) => Target | undefined;
