@@ -16,7 +16,7 @@ export type FurtherNews =
 	| {readonly type: 'full-size-tried'; readonly ways: readonly FullSize[]};
 
 /** Everything that was seen by the first probes, and the means to look further. */
-export type FurtherLook = {
+type FurtherLook = {
 	readonly access: Access;
 	readonly checks: readonly Check[];
 	readonly target: Target;
@@ -36,6 +36,13 @@ const lookAtUnexplained = async ({checks, state, tell, ...look}: FurtherLook): P
 	}
 };
 
+/** One failure alone could be chance, and would accuse somebody: it is made again, and that counts. Undefined where it could not be. */
+const makeSure = async (cell: Cell, plans: readonly ProbePlan[], {access, timeoutMs, signal}: Pick<FurtherLook, 'access' | 'timeoutMs' | 'signal'>): Promise<Cell | undefined> => {
+	const plan = plans.find(candidate => nameCell(candidate) === nameCell(cell));
+	const again = plan && await probe(access, {...plan, tries: 2}, timeoutMs, signal);
+	return again && again.attempts.length > 0 ? again : undefined;
+};
+
 /** Where several causes explain the same failures: makes the probes that only some of them would stop. One that could not be made says nothing. */
 const tellApart = async ({
 	access, checks, target, reached, timeoutMs, signal, state, tell,
@@ -50,12 +57,10 @@ const tellApart = async ({
 	const telling = planTellingApart([cause, ...tied].map(({check}) => check), possible, evidence);
 	const cells = await Promise.all(telling.map(async plan => probe(access, plan, timeoutMs, signal)));
 	const answered = cells.filter(({attempts}) => attempts.length > 0);
-	// One failure alone could be chance, and would accuse somebody.
-	const again = await lookAgain(answered.filter(cell => isFailing(cell)), {
-		access, plans: telling, timeoutMs, signal,
-	});
-	for (const cell of answered) {
-		tell({type: 'probe-answered', cell: again.find(other => nameCell(other) === nameCell(cell)) ?? cell});
+	const sure = await Promise.all(answered.map(async cell => (isFailing(cell) ? makeSure(cell, telling, {access, timeoutMs, signal}) : cell)));
+	const told = sure.filter(cell => cell !== undefined);
+	for (const cell of told) {
+		tell({type: 'probe-answered', cell});
 	}
 };
 

@@ -6,7 +6,7 @@ import type {Evidence, NodeEvidence, PodEvidence} from './evidence/evidence.ts';
 import type {Finding} from './check.ts';
 import type {SeenAtPoint} from './packets/seen-packet.ts';
 import type {FullSize} from './probes/full-size.ts';
-import {type Cell, nameCell} from './probes/matrix.ts';
+import {type Cell, isFurther, nameCell} from './probes/matrix.ts';
 import type {Target} from './target.ts';
 
 /** What happened in a session, in the past tense. `atMs` counts from the session's start. */
@@ -94,7 +94,7 @@ const withEntry = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<
 
 /** A later answer replaces an earlier one; the order is that of the plan, whoever answers first, and what was not planned comes last. */
 const withCell = ({matrix, planned}: SessionState, cell: Cell): readonly Cell[] => {
-	const placeOf = (one: Cell): number => (one.isFurther === true ? planned.length : planned.indexOf(nameCell(one)));
+	const placeOf = (one: Cell): number => (isFurther(one) ? planned.length : planned.indexOf(nameCell(one)));
 	return [...matrix.filter(other => nameCell(other) !== nameCell(cell)), cell].toSorted((a, b) => placeOf(a) - placeOf(b));
 };
 

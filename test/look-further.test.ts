@@ -60,12 +60,15 @@ test('tied causes: the probe that tells them apart is made, and comes last in th
 test('one failure of it could be chance: it is asked again, and what works then accuses nobody', async t => {
 	const {asked, news} = await look(tied, 'timeout', 'open');
 	t.deepEqual(asked, ['k8s2 10.98.171.178 1', 'k8s2 10.98.171.178 2']);
+	t.is(news.length, 1);
 	t.true(news.every(item => item.type === 'probe-answered' && item.cell.attempts.every(({outcome}) => outcome === 'open')));
 	const failing = await look(tied, 'timeout', 'timeout');
+	t.is(failing.news.length, 1);
 	t.true(failing.news.every(item => item.type === 'probe-answered' && item.cell.attempts.every(({outcome}) => outcome === 'timeout')));
 });
 
 test('where it cannot be made, or nothing is tied, nothing is told', async t => {
 	t.deepEqual((await look(tied)).news, []);
+	t.deepEqual((await look(tied, 'timeout')).news, [], 'nor where it cannot be made again');
 	t.deepEqual(await look(tied.slice(0, 1)), {asked: [], news: []});
 });

@@ -60,7 +60,8 @@ test('a selector is put right where nothing but a slip is wrong with it, and tho
 	t.is(meant({app: 'ngnix', tier: 'front'}, {app: 'nginx', tier: 'front'}, {app: 'nginx', tier: 'front', more: '1'}), 'app=nginx,tier=front');
 	t.is(meant({app: 'ngix'}, {app: 'nginx'}), undefined, 'too short to tell a slip from another word');
 	t.is(meant({app: 'paymets'}, {app: 'payments'}), 'app=payments');
-	for (const [wanted, found] of [['db', 'web'], ['api', 'app'], ['cart', 'card'], ['store-v1', 'store-v2'], ['nginx-canary', 'nginx'], ['nginx', 'nginx-canary'], ['', 'nginx'], ['nginx', 'nginx; rm']]) {
+	t.is(meant({app: 'web-paymets.v1'}, {app: 'web-payments.v1'}), 'app=web-payments.v1');
+	for (const [wanted, found] of [['db', 'web'], ['api', 'app'], ['cart', 'card'], ['reader', 'header'], ['worker-a', 'worker-b'], ['payment', 'payments'], ['store-front', 'front'], ['store-v1', 'store-v2'], ['nginx-canary', 'nginx'], ['nginx', 'nginx-canary'], ['', 'nginx'], ['nginx', 'nginx; rm']]) {
 		t.is(meant({app: wanted}, {app: found}), undefined, `${wanted} ${found}`);
 	}
 

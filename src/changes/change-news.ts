@@ -13,6 +13,8 @@ export type ChangeNews =
 	| {readonly type: 'effect-awaited'; readonly node: string; readonly isEnding: boolean}
 	| {readonly type: 'effect-seen'; readonly node: string; readonly isEnding: boolean; readonly seconds: number}
 	| {readonly type: 'effect-unseen'; readonly node: string; readonly because: string}
+	/** Rules that did not follow an object of the cluster in time. */
+	| {readonly type: 'rules-late'; readonly node: string}
 	| {readonly type: 'leftovers-removed'; readonly node: string; readonly mode: string; readonly left: readonly string[]}
 	| {readonly type: 'rejudged'; readonly node: string; readonly worse: readonly string[]}
 	| {readonly type: 'node-rolled-back'; readonly node: string; readonly because: string}

@@ -5,6 +5,7 @@ import {
 	type Cell,
 	cellOutcome,
 	isFailing,
+	isFurther,
 	isOpen,
 	nameCell,
 } from '../probes/matrix.ts';
@@ -45,9 +46,6 @@ export const assumeChange = (evidence: Evidence, {recipe, value, plan}: Change):
 };
 
 const isAttempted = ({attempts}: Cell): boolean => attempts.length > 0;
-
-/** Whether it is made again after a change. */
-const isMadeAgain = (cell: Cell): boolean => isAttempted(cell) && cell.isFurther !== true;
 
 const findObstacle = (checks: readonly Check[], cell: Cell, after: Evidence): string | undefined => checks.find(check => canExplain(check, cell, after))?.id;
 
@@ -92,7 +90,7 @@ export const predictChange = (checks: readonly Check[], evidence: Evidence, chan
 	const foreseen = foresee(evidence, after, change);
 	const isUnknown = change.recipe.assumeTarget !== undefined && change.recipe.assumeTarget(evidence.target, change.value) === undefined;
 	const pairs = evidence.matrix.map((cell, index) => ({cell, later: after.matrix[index]}));
-	return pairs.filter(({cell}) => isMadeAgain(cell)).map(({cell, later}) => ({
+	return pairs.filter(({cell}) => isAttempted(cell) && !isFurther(cell)).map(({cell, later}) => ({
 		cell: later,
 		portBefore: later.toPort === cell.toPort ? undefined : cell.toPort,
 		...(isUnknown && cell.path !== 'endpoint' ? {expected: 'unclear' as const, by: undefined} : askRules(predictCell(checks, {cell, later}, evidence, after), foreseen.get(nameCell(later)))),

@@ -86,7 +86,7 @@ export const kernelProxyMode = (node: NodeEvidence): Known<string> => {
 };
 
 /** Whether a rule is that of masqueradeAll: the one of ipvs mode, or that of iptables or nftables mode for one ClusterIP. With a local detector they are limited by `! -s` or an interface. */
-export const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
+const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
 	if (chain.startsWith('service-')) {
 		return /^-A \S+ -d \S+(?: -p \w+ --dport \d+)? -j mark-for-masquerade$/v.test(text);
 	}
@@ -95,7 +95,7 @@ export const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
 		return false;
 	}
 
-	return (chain === 'KUBE-SERVICES' && / --match-set KUBE-(?:6-)?CLUSTER-IP dst,dst /v.test(text)) || (chain.startsWith('KUBE-SVC-') && text.includes('cluster IP'));
+	return (chain === 'KUBE-SERVICES' && / --match-set KUBE-(?:6-)?CLUSTER-IP dst,dst /v.test(text)) || (/^KUBE-SV[CL]-/v.test(chain) && text.includes('cluster IP'));
 };
 
 /** Whether the rules give every client of this Service the node's address: masqueradeAll as it acts. */

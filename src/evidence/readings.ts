@@ -15,7 +15,7 @@ export {
 	cniBridge, cniHairpinMode, cniPlugin, kubeletHairpinMode,
 } from './config-readings.ts';
 export {
-	configuredProxy, isMarkingAll, kernelProxyMode, liveProxy, masqueradesAll, type ProxySettings,
+	configuredProxy, kernelProxyMode, liveProxy, masqueradesAll, type ProxySettings,
 } from './proxy-readings.ts';
 export {isTranslating, masqueradesAllOfNode, proxyModeOfNode} from './node-proxy.ts';
 

@@ -62,16 +62,19 @@ const keepBesides = ({kept, kubectl}: FixTools, {access}: Hands, world: string):
 	return {kubectl: recorder?.kubectl(kubectl) ?? kubectl, access: recorder?.access(access) ?? access};
 };
 
-/** Rules follow an object of the cluster some moments later. Where they do not in time, what is found afterwards tells. */
-const awaitRules = async ({tellChange}: FixTools, {readNode}: Hands, {change, before}: PreparedFix): Promise<void> => {
-	if (!before || change.plan.objects.length === 0 || change.recipe.assumeTarget === undefined) {
+/** Rules follow a Service some moments after it was changed. Where they do not in time, that is told, and what is found afterwards tells more. */
+const awaitRules = async ({tellChange, signal}: FixTools, {readNode}: Hands, {change, before}: PreparedFix): Promise<void> => {
+	const evidence = before && evidenceOf(before);
+	if (!evidence || change.recipe.assumeTarget?.(evidence.target, change.value) === undefined) {
 		return;
 	}
 
-	const evidence = evidenceOf(before);
-	await Promise.all(evidence.nodes.keys().map(async name => isSoInTime({readNode, tell: tellChange}, name, {
-		isSo: node => isFollowed(node, change, evidence), isEnding: false,
-	})));
+	await Promise.all(evidence.nodes.keys().map(async name => {
+		const isSeen = await isSoInTime({readNode, tell: tellChange}, name, {isSo: node => signal.aborted || isFollowed(node, change, evidence), isEnding: false});
+		if (!isSeen) {
+			tellChange({type: 'rules-late', node: name});
+		}
+	}));
 };
 
 const carryOutFix = async (tools: FixTools, hands: Hands, fix: PreparedFix, consent: Consent): Promise<FixResult> => {

@@ -56,6 +56,9 @@ export const isFailing = (cell: Cell): boolean => cell.attempts.some(attempt => 
 /** True when it was asked, and no attempt failed. */
 export const isOpen = (cell: Cell): boolean => cell.attempts.length > 0 && !isFailing(cell);
 
+/** Whether it was made only to tell causes apart, so that it is not made again after a change. */
+export const isFurther = (cell: Pick<Cell, 'isFurther'>): boolean => cell.isFurther === true;
+
 /** Tells cells apart: who asks whom. */
 export const nameCell = ({fromKind, from, toIp, toPort}: Pick<Cell, 'fromKind' | 'from' | 'toIp' | 'toPort'>): string =>
 	`${fromKind} ${from} → ${toIp} ${toPort}`;

@@ -1,6 +1,6 @@
 import type {Prediction} from '../changes/predict.ts';
 import type {FixResult, PreparedFix} from '../fix/fix-session.ts';
-import {type Cell, cellOutcome} from '../probes/matrix.ts';
+import {type Cell, cellOutcome, isFurther} from '../probes/matrix.ts';
 
 const describePrediction = ({cell, expected, by}: Prediction) => ({
 	from: cell.from, to: `${cell.toIp}:${cell.toPort}`, now: cellOutcome(cell), expected, by: by ?? null,
@@ -13,7 +13,7 @@ const undone = {
 };
 
 const describeResult = (result: FixResult): Readonly<Record<keyof typeof undone, unknown>> => ({
-	after: result.after ? describeCells(result.after.matrix) : null,
+	after: result.after ? describeCells(result.after.matrix.filter(cell => !isFurther(cell))) : null,
 	conclusion: result.after?.diagnosis?.conclusion ?? null,
 	cause: result.after?.diagnosis?.cause?.check.id ?? null,
 	journal: result.entry.id,
@@ -33,7 +33,7 @@ export const formatFixJson = ({preview, before}: PreparedFix, result: FixResult 
 	objects: preview.objects,
 	rollouts: preview.rollouts,
 	predictions: preview.predictions.map(prediction => describePrediction(prediction)),
-	before: before ? describeCells(before.matrix.filter(({isFurther}) => isFurther !== true)) : null,
+	before: before ? describeCells(before.matrix.filter(cell => !isFurther(cell))) : null,
 	...(result ? describeResult(result) : undone),
 	exitCode,
 }, undefined, '\t')}\n`;

@@ -3,7 +3,7 @@ import type {TypedStep} from '../changes/describe-change.ts';
 import type {Entry} from '../changes/journal.ts';
 import type {Prediction} from '../changes/predict.ts';
 import type {NodePreview, Preview} from '../fix/preview.ts';
-import {type Cell, nameCell} from '../probes/matrix.ts';
+import {type Cell, isFurther, nameCell} from '../probes/matrix.ts';
 import {formatCell} from './matrix-text.ts';
 import {indent, section} from './sections.ts';
 import {
@@ -80,7 +80,7 @@ const formatEarlier = (cell: Cell, before: readonly Cell[]): string => {
 /** Every probe before and after, one row each, in so many columns. */
 export const formatBeforeAfter = (before: readonly Cell[], after: readonly Cell[], columns = usualColumns): readonly string[] => fitTable([
 	['FROM', 'ON', 'TO', 'BEFORE', 'AFTER'],
-	...after.map(cell => [cell.from, cell.fromNode, columnOf(cell), formatEarlier(cell, before), cutText(formatCell(cell), 30)]),
+	...after.filter(cell => !isFurther(cell)).map(cell => [cell.from, cell.fromNode, columnOf(cell), formatEarlier(cell, before), cutText(formatCell(cell), 30)]),
 ], columns, [0, 3, 4]);
 
 type Sentences = {readonly [Type in ChangeNews['type']]: (news: Extract<ChangeNews, {readonly type: Type}>) => string};
@@ -99,6 +99,7 @@ const sentences: Sentences = {
 	'effect-awaited': ({node, isEnding}) => `${node}: waiting until it acts${isEnding ? ' no more' : ''}`,
 	'effect-seen': ({node, isEnding, seconds}) => `${node}: it acts${isEnding ? ' no more' : ''} (${seconds.toFixed(1)} s)`,
 	'effect-unseen': ({node, because}) => `${node}: not reached, so that nobody saw whether it acts no more (${because})`,
+	'rules-late': ({node}) => `${node}: its rules did not follow within 90 s; what is found now tells more`,
 	'leftovers-removed': ({node, mode, left}) => `${node}: rules of mode ${mode} removed${left.length > 0 ? `, but not: ${left.join(', ')}` : ''}`,
 	rejudged: ({node, worse}) => (worse.length === 0 ? `after ${node}: nothing is worse` : `after ${node}: worse: ${worse.join(', ')}`),
 	'node-rolled-back': ({node, because}) => `${node}: put back, because ${because}`,

@@ -1,6 +1,11 @@
 import type {SessionState} from '../session-state.ts';
 import type {Target} from '../target.ts';
-import {type Cell, cellOutcome, isFailing} from '../probes/matrix.ts';
+import {
+	type Cell,
+	cellOutcome,
+	isFailing,
+	isFurther,
+} from '../probes/matrix.ts';
 import type {Flow} from '../packets/flow.ts';
 import type {
 	CaptureExpectation,
@@ -57,7 +62,7 @@ const rows: Readonly<Record<CellRow, (cell: Cell) => boolean>> = {
 	'other-client': ({role, path}) => role === 'other' && path !== 'endpoint',
 	'other-client-direct': ({role, path}) => role === 'other' && path === 'endpoint',
 	itself: ({path}) => path === 'self',
-	node: ({role, isFurther}) => role === 'node' && isFurther !== true,
+	node: cell => cell.role === 'node' && !isFurther(cell),
 	all: () => true,
 };
 

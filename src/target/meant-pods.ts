@@ -33,14 +33,20 @@ export const endpointOfMeant = (pod: Pod, {targetPort}: ServicePort): readonly E
 
 const lettersOf = (word: string): string => [...word].toSorted().join('');
 
-const digitsOf = (word: string): string => word.replaceAll(/\D/gv, '');
+/** One letter too few or too many, or two that changed places, in a word that is long enough for it; the beginning of a word is another word. */
+const isSlipOfWord = (wanted: string, found: string): boolean => {
+	const isLong = Math.min(wanted.length, found.length) > 4 && !/\d/v.test(wanted + found);
+	const isOneLetter = distance(wanted, found) === 1 && wanted.length !== found.length && !wanted.startsWith(found) && !found.startsWith(wanted);
+	const isSwapped = distance(wanted, found) === 2 && lettersOf(wanted) === lettersOf(found);
+	return isLong && (isOneLetter || isSwapped);
+};
 
-/** Whether one value is the other one with a slip of the hand: one letter, or two that changed places. `web` and `db` are two words, `v1` and `v2` two versions. */
-const isSlip = (wanted: string, found: string): boolean => wanted === found || (
-	Math.min(wanted.length, found.length) > 4
-	&& digitsOf(wanted) === digitsOf(found)
-	&& (distance(wanted, found) === 1 || (distance(wanted, found) === 2 && lettersOf(wanted) === lettersOf(found)))
-);
+/** Whether one value is the other one with a slip of the hand in one of its words. `web` and `db` are two applications, `worker-a` and `worker-b` as well. */
+const isSlip = (wanted: string, found: string): boolean => {
+	const [words, others] = [wanted, found].map(value => value.split(/[\-._]/v));
+	const different = words.map((word, index) => [word, others[index]] as const).filter(([word, other]) => word !== other);
+	return words.length === others.length && different.every(([word, other]) => isSlipOfWord(word, other)) && different.length <= 1;
+};
 
 const plainKey = /^[\w\-.\/]+$/v;
 const plainLabel = /^[\w\-.]+$/v;

@@ -27,6 +27,8 @@ test('rules follow another targetPort once they lead to that, and to nothing els
 	t.false(isFollowed(servedBy(evidence, ['10.244.0.19', 81, 1]), change, evidence));
 	t.false(isFollowed(servedBy(evidence, ['10.244.0.19', 81, 1], ['10.244.0.19', 80, 1]), change, evidence));
 	t.true(isFollowed(servedBy(evidence, ['10.244.0.19', 80, 1]), change, evidence));
+	t.true(isFollowed(servedBy(evidence, ['10.244.0.19', 80, 1], ['10.244.2.99', 80, 1]), change, evidence), 'more backends than are examined');
+	t.false(isFollowed(servedBy(evidence), change, evidence), 'nowhere yet');
 	t.true(isFollowed(servedBy(evidence, ['10.244.0.19', 81, 0], ['10.244.0.19', 80, 1]), change, evidence), 'a real server of weight 0 only keeps its connections');
 });
 

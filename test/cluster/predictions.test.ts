@@ -13,6 +13,8 @@ import {
 	hairpin,
 	kubectl,
 	onEveryNode,
+	onNode,
+	until,
 } from '../helpers/real-cluster.ts';
 import {enterMode, loadBridgeNetfilter} from './faults/fault-case.ts';
 
@@ -54,25 +56,30 @@ const assertForetold = async (t: ExecutionContext, id: string): Promise<Report> 
 	return report;
 };
 
-const patchService = async (patch: string): Promise<void> => {
+/** Changes the Service, and waits until every node sends it to this port of its backend, or with undefined nowhere. */
+const breakService = async (patch: string, port?: number): Promise<void> => {
 	await kubectl('patch', 'service', 'nginx', '--type=merge', '-p', patch);
+	await until('the rules of all nodes to follow', async () => {
+		const rules = await Promise.all([1, 2, 3].map(async node => onNode(node, 'ipvsadm -Ln -t 10.98.171.178:8080 2>/dev/null; iptables-save -t nat | grep -e "-> 10[.]244[.]0[.]19:" || true')));
+		const addresses = rules.map(text => text.match(/10\.244\.0\.19:\d+/gv) ?? []);
+		return addresses.every(found => (port === undefined ? found.length === 0 : found.length > 0 && found.every(address => address.endsWith(`:${port}`))));
+	});
 };
 
-const slip = '{"spec":{"selector":{"app":"ngnix"}}}';
-const wrongPort = '{"spec":{"ports":[{"port":8080,"targetPort":81}]}}';
+const forgetSelector = async (): Promise<void> => breakService('{"spec":{"selector":{"app":"ngnix"}}}');
 
 const fixed = ({predictions}: Report): number => predictions.filter(({expected}) => expected === 'fixed').length;
 
 onCluster('a slip in the selector is repaired with one command, and every probe ends as was told before', async t => {
 	await loadBridgeNetfilter();
-	await patchService(slip);
+	await forgetSelector();
 	t.is(fixed(await assertForetold(t, 'no-ready-endpoints')), 4);
 	t.is(await kubectl('get', 'service', 'nginx', '-o', 'jsonpath={.spec.selector.app}'), 'nginx');
 });
 
 onClusterThoroughly('what the selector finds is told before: with br_netfilter off the neighbour stays without an answer', async t => {
 	await onEveryNode('rmmod br_netfilter 2>/dev/null || true');
-	await patchService(slip);
+	await forgetSelector();
 	const report = await assertForetold(t, 'no-ready-endpoints');
 	t.deepEqual(report.predictions.filter(({expected}) => expected === 'stays').map(({from, by}) => `${from} ${by ?? ''}`), ['default/mars1 br-netfilter-not-loaded']);
 });
@@ -80,9 +87,9 @@ onClusterThoroughly('what the selector finds is told before: with br_netfilter o
 onClusterThoroughly('iptables mode: the selector, the port, and masqueradeAll end as was told before, and its end is put back, as it breaks what was told', async t => {
 	await enterMode('iptables');
 	await loadBridgeNetfilter();
-	await patchService(slip);
+	await forgetSelector();
 	t.is(fixed(await assertForetold(t, 'no-ready-endpoints')), 4);
-	await patchService(wrongPort);
+	await breakService('{"spec":{"ports":[{"port":8080,"targetPort":81}]}}', 81);
 	t.true(fixed(await assertForetold(t, 'target-port=80')) > 4);
 	await onEveryNode('rmmod br_netfilter 2>/dev/null || true');
 	t.is(fixed(await assertForetold(t, 'masquerade-all=true')), 1);

@@ -1,6 +1,6 @@
 import type {IptablesRule, NodeEvidence} from '../../evidence/evidence.ts';
 import {valueOf} from '../../evidence/known.ts';
-import {configuredProxy, kernelProxyMode} from '../../evidence/readings.ts';
+import {configuredProxy, kernelProxyMode, liveProxy} from '../../evidence/readings.ts';
 import {natRule} from './shared.ts';
 
 /** Every rule by which kube-proxy has clients of ClusterIPs masqueraded, of whatever setting; what a backend does to itself is another. */
@@ -27,9 +27,13 @@ const markInIptables = (rules: readonly IptablesRule[], whose: string): readonly
 const markInNftables = (rules: readonly IptablesRule[], whose: string): readonly IptablesRule[] =>
 	[...new Set(rules.map(({chain}) => chain).filter(chain => chain.startsWith('service-')))].map(chain => natRule(chain, `${whose}-d 0.0.0.0/0 -j mark-for-masquerade`));
 
+/** What the running kube-proxy says, else its configuration. */
+export const isSetToMasqueradeAll = (node: NodeEvidence): boolean => valueOf(liveProxy(node))?.masqueradeAll ?? valueOf(configuredProxy(node))?.masqueradeAll ?? false;
+
 /** Whose connections are masqueraded, as the first words of a rule: everybody's, those from outside the pods' network, or nobody's. */
 const whoseOf = (node: NodeEvidence, isForAll: boolean): string | undefined => {
-	const cidr = (valueOf(configuredProxy(node))?.clusterCidrs ?? []).find(candidate => !candidate.includes(':'));
+	const [live, configured] = [liveProxy(node), configuredProxy(node)].map(settings => valueOf(settings)?.clusterCidrs ?? []);
+	const cidr = [...live, ...configured].find(candidate => !candidate.includes(':'));
 	return isForAll ? '' : (cidr === undefined ? undefined : `! -s ${cidr} `);
 };
 

@@ -1,8 +1,9 @@
 import type {IptablesRule, NodeEvidence, VirtualServer} from '../../evidence/evidence.ts';
+import {formatAddress} from '../../datapath/world.ts';
 import {mapKnown, unknown, valueOf} from '../../evidence/known.ts';
-import {configuredProxy, kernelProxyMode, liveProxy} from '../../evidence/readings.ts';
+import {kernelProxyMode} from '../../evidence/readings.ts';
 import type {Target} from '../../target.ts';
-import {withMasqueradeAll} from './marking-rules.ts';
+import {isSetToMasqueradeAll, withMasqueradeAll} from './marking-rules.ts';
 import {natRule, withProxyRules} from './shared.ts';
 
 type Served = Pick<Target, 'service' | 'port' | 'endpoints'>;
@@ -23,12 +24,14 @@ const inIpvs = (node: NodeEvidence, served: Served): NodeEvidence => {
 	const {endpoints} = served;
 	return {
 		...withProxyRules(node, rules => [loopBackRule, ...rules]),
-		ipsets: mapKnown(node.ipsets, sets => ({...sets, 'KUBE-LOOP-BACK': [...sets['KUBE-LOOP-BACK'] ?? [], ...endpoints.map(endpoint => loopBack(served, endpoint))]})),
+		ipsets: mapKnown(node.ipsets, sets => ({...sets, 'KUBE-LOOP-BACK': [...sets['KUBE-LOOP-BACK'] ?? [], ...endpoints.filter(endpoint => endpoint.node === node.node).map(endpoint => loopBack(served, endpoint))]})),
 		virtualServers: withServer(node, served, () => endpoints.map(({ip, port}) => ({
 			ip, port, weight: 1, active: 0, inactive: 0,
 		}))),
 	};
 };
+
+const withPrefix = (ip: string): string => `${ip}/${ip.includes(':') ? 128 : 32}`;
 
 const byChance = '-m statistic --mode random --probability 0.5 ';
 
@@ -37,24 +40,22 @@ const serviceChains = ({service, port, endpoints}: Served): readonly IptablesRul
 	const name = `${service.namespace}/${service.name}${port.name === '' ? '' : `:${port.name}`}`;
 	const protocol = port.protocol.toLowerCase();
 	return [
-		natRule('KUBE-SERVICES', `-d ${service.clusterIp}/32 -p ${protocol} -m comment --comment "${name} cluster IP" -m ${protocol} --dport ${port.port} -j KUBE-SVC-FORESEEN`),
+		natRule('KUBE-SERVICES', `-d ${withPrefix(service.clusterIp)} -p ${protocol} -m comment --comment "${name} cluster IP" -m ${protocol} --dport ${port.port} -j KUBE-SVC-FORESEEN`),
 		...endpoints.flatMap((endpoint, index) => [
-			natRule('KUBE-SVC-FORESEEN', `-m comment --comment "${name} -> ${endpoint.ip}:${endpoint.port}" ${index === endpoints.length - 1 ? '' : byChance}-j KUBE-SEP-FORESEEN${index}`),
-			natRule(`KUBE-SEP-FORESEEN${index}`, `-s ${endpoint.ip}/32 -m comment --comment "${name}" -j KUBE-MARK-MASQ`),
-			natRule(`KUBE-SEP-FORESEEN${index}`, `-p ${protocol} -m comment --comment "${name}" -m ${protocol} -j DNAT --to-destination ${endpoint.ip}:${endpoint.port}`),
+			natRule('KUBE-SVC-FORESEEN', `-m comment --comment "${name} -> ${formatAddress(endpoint)}" ${index === endpoints.length - 1 ? '' : byChance}-j KUBE-SEP-FORESEEN${index}`),
+			natRule(`KUBE-SEP-FORESEEN${index}`, `-s ${withPrefix(endpoint.ip)} -m comment --comment "${name}" -j KUBE-MARK-MASQ`),
+			natRule(`KUBE-SEP-FORESEEN${index}`, `-p ${protocol} -m comment --comment "${name}" -m ${protocol} -j DNAT --to-destination ${formatAddress(endpoint)}`),
 		]),
 	];
 };
 
 const isRefusing = ({table, text}: IptablesRule, {service, port}: Served): boolean =>
-	table === 'filter' && text.includes(` -d ${service.clusterIp}/32 `) && text.includes(` --dport ${port.port} `) && text.includes(' -j REJECT');
-
-const isMasqueradingAll = (node: NodeEvidence): boolean => valueOf(liveProxy(node))?.masqueradeAll ?? valueOf(configuredProxy(node))?.masqueradeAll ?? false;
+	table === 'filter' && text.includes(` -d ${withPrefix(service.clusterIp)} `) && text.includes(` --dport ${port.port} `) && text.includes(' -j REJECT');
 
 const inIptables = (node: NodeEvidence, served: Served): NodeEvidence => withProxyRules(node, rules =>
-	withMasqueradeAll([...serviceChains(served), ...rules.filter(rule => !isRefusing(rule, served))], node, isMasqueradingAll(node)));
+	withMasqueradeAll([...serviceChains(served), ...rules.filter(rule => !isRefusing(rule, served))], node, isSetToMasqueradeAll(node)));
 
-/** A node's rules as kube-proxy writes them for a Service that had no endpoints and has these. In nftables mode what it writes is not known before. */
+/** A node's rules as kube-proxy writes them for a Service that had no endpoints and has these. In nftables mode, and where its mode is not known, what it writes is not known before. */
 export const withEndpoints = (node: NodeEvidence, target: Served): NodeEvidence => {
 	const isLocal = target.service.internalTrafficPolicy === 'Local';
 	const served = {...target, endpoints: target.endpoints.filter(endpoint => endpoint.isReady && (!isLocal || endpoint.node === node.node))};
@@ -63,7 +64,12 @@ export const withEndpoints = (node: NodeEvidence, target: Served): NodeEvidence 
 		return inIpvs(node, served);
 	}
 
-	return mode === 'iptables' ? inIptables(node, served) : {...node, proxyTable: unknown(`kube-proxy will write its rules on ${node.node} anew`)};
+	const unforeseen = unknown<never>(`what kube-proxy will write on ${node.node} is not known`);
+	return mode === 'iptables'
+		? inIptables(node, served)
+		: {
+			...node, proxyTable: unforeseen, iptables: unforeseen, virtualServers: unforeseen,
+		};
 };
 
 /** Where a rule leads, `--to-destination 10.244.0.19:80`, and what names that, `-> 10.244.0.19:80"`. */
@@ -80,7 +86,7 @@ const moveRules = (rules: readonly IptablesRule[], moved: ReadonlyMap<string, st
 /** A node's rules as kube-proxy writes them once the Service's connections go to another port of its pods. */
 export const withTargetPort = (node: NodeEvidence, target: Served, value: string): NodeEvidence => {
 	const port = Number(value);
-	const addresses = new Map(target.endpoints.map(endpoint => [`${endpoint.ip}:${endpoint.port}`, `${endpoint.ip}:${port}`]));
+	const addresses = new Map(target.endpoints.map(endpoint => [formatAddress(endpoint), formatAddress({ip: endpoint.ip, port})]));
 	const members = new Map(target.endpoints.map(endpoint => [loopBack(target, endpoint), loopBack(target, {ip: endpoint.ip, port})]));
 	return {
 		...withProxyRules(node, rules => moveRules(rules, addresses)),
