@@ -60,7 +60,7 @@ const assertForetold = async (t: ExecutionContext, id: string): Promise<Report> 
 const breakService = async (patch: string, port?: number): Promise<void> => {
 	await kubectl('patch', 'service', 'nginx', '--type=merge', '-p', patch);
 	await until('the rules of all nodes to follow', async () => {
-		const rules = await Promise.all([1, 2, 3].map(async node => onNode(node, 'ipvsadm -Ln -t 10.98.171.178:8080 2>/dev/null; iptables-save -t nat | grep -e "-> 10[.]244[.]0[.]19:" || true')));
+		const rules = await Promise.all([1, 2, 3].map(async node => onNode(node, 'ipvsadm -Ln -t 10.98.171.178:8080 2>/dev/null | grep -v "Masq *0 "; iptables-save -t nat | grep -e "-> 10[.]244[.]0[.]19:" || true')));
 		const addresses = rules.map(text => text.match(/10\.244\.0\.19:\d+/gv) ?? []);
 		return addresses.every(found => (port === undefined ? found.length === 0 : found.length > 0 && found.every(address => address.endsWith(`:${port}`))));
 	});
