@@ -37,13 +37,18 @@ find_largest() {
 }
 
 if ! command -v bash >/dev/null; then exit 69; fi
+# What a router once said is obeyed for ten minutes: larger packets are cut before they leave, and no connection sends any.
+learned=$(ip route get "$ip" 2>/dev/null | sed -n 's/.* mtu \([0-9][0-9]*\).*/\1/p' | head -n 1)
+if [ -n "$learned" ] && [ "$learned" -lt "$bytes" ]; then bytes=$learned; else learned=; fi
 small=$((header + 8))
 if [ "$(send_patiently "$small")" != arrived ]; then
 	echo 'full-size unanswered'
 	exit
 fi
 became=$(send_patiently "$bytes")
-if [ "$became" != silent ]; then
+if [ "$became" = arrived ] && [ -n "$learned" ]; then
+	echo 'full-size told'
+elif [ "$became" != silent ]; then
 	echo "full-size $became"
 elif [ "$(send_patiently "$small")" = arrived ]; then
 	echo 'full-size lost'

@@ -105,6 +105,7 @@ testOnLink('a switch that drops what is larger makes a black hole, and the large
 testOnLink('a router that takes less and says so is no black hole, and one that may not say it is', async t => {
 	const {client, middle} = await routed(t, 'hp-told');
 	t.is(await send(client, '10.9.2.2'), 'full-size told\n');
+	t.is(await send(client, '10.9.2.2'), 'full-size told\n', 'and is known to the sender from then on');
 	await must('ip', '-n', client, 'route', 'flush', 'cache');
 	await must('ip', 'netns', 'exec', middle, 'iptables', '-A', 'OUTPUT', '-p', 'icmp', '--icmp-type', 'fragmentation-needed', '-j', 'DROP');
 	t.is(await send(client, '10.9.2.2'), 'full-size lost\nlargest 1400\n');
