@@ -1,10 +1,10 @@
 import type {Access} from './access/access.ts';
 import type {Check} from './check.ts';
-import {diagnose} from './diagnosis.ts';
+import {type Diagnosis, diagnose} from './diagnosis.ts';
 import {planTellingApart} from './diagnosis/tell-apart.ts';
 import {planFullSize} from './evidence/plan-full-size.ts';
 import {type FullSize, tryFullSize} from './probes/full-size.ts';
-import {type Cell, isFailing, nameCell} from './probes/matrix.ts';
+import {type Cell, isFailing} from './probes/matrix.ts';
 import {planFurtherProbes} from './probes/plan-further.ts';
 import {type ProbePlan, probe} from './probes/probe.ts';
 import {lookAgain} from './probes/second-look.ts';
@@ -29,37 +29,31 @@ type FurtherLook = {
 	readonly tell: (news: FurtherNews) => void;
 };
 
-const lookAtUnexplained = async ({checks, state, tell, ...look}: FurtherLook): Promise<void> => {
-	const {unexplained} = diagnose(checks, evidenceOf(state()));
+const lookAtUnexplained = async ({unexplained}: Diagnosis, {tell, ...look}: FurtherLook): Promise<void> => {
 	for (const cell of await lookAgain(unexplained, look)) {
 		tell({type: 'probe-answered', cell});
 	}
 };
 
-/** One failure alone could be chance, and would accuse somebody: it is made again, and that counts. Undefined where it could not be. */
-const makeSure = async (cell: Cell, plans: readonly ProbePlan[], {access, timeoutMs, signal}: Pick<FurtherLook, 'access' | 'timeoutMs' | 'signal'>): Promise<Cell | undefined> => {
-	const plan = plans.find(candidate => nameCell(candidate) === nameCell(cell));
-	const again = plan && await probe(access, {...plan, tries: 2}, timeoutMs, signal);
-	return again && again.attempts.length > 0 ? again : undefined;
+/** One failure alone could be chance, and would accuse somebody: it is made again, and that counts. Undefined where it could not be made. */
+const askFurther = async (plan: ProbePlan, {access, timeoutMs, signal}: FurtherLook): Promise<Cell | undefined> => {
+	const first = await probe(access, plan, timeoutMs, signal);
+	const cell = isFailing(first) ? await probe(access, {...plan, tries: 2}, timeoutMs, signal) : first;
+	return cell.attempts.length === 0 ? undefined : cell;
 };
 
 /** Where several causes explain the same failures: makes the probes that only some of them would stop. One that could not be made says nothing. */
-const tellApart = async ({
-	access, checks, target, reached, timeoutMs, signal, state, tell,
-}: FurtherLook): Promise<void> => {
-	const evidence = evidenceOf(state());
-	const {cause, tied} = diagnose(checks, evidence);
+const tellApart = async ({cause, tied}: Diagnosis, look: FurtherLook): Promise<void> => {
 	if (!cause || tied.length === 0) {
 		return;
 	}
 
+	const {target, reached, state, tell} = look;
 	const possible = planFurtherProbes(target).filter(({fromNode}) => reached.has(fromNode));
-	const telling = planTellingApart([cause, ...tied].map(({check}) => check), possible, evidence);
-	const cells = await Promise.all(telling.map(async plan => probe(access, plan, timeoutMs, signal)));
-	const answered = cells.filter(({attempts}) => attempts.length > 0);
-	const sure = await Promise.all(answered.map(async cell => (isFailing(cell) ? makeSure(cell, telling, {access, timeoutMs, signal}) : cell)));
-	const told = sure.filter(cell => cell !== undefined);
-	for (const cell of told) {
+	const telling = planTellingApart([cause, ...tied].map(({check}) => check), possible, evidenceOf(state()));
+	const cells = await Promise.all(telling.map(async plan => askFurther(plan, look)));
+	const answered = cells.filter(cell => cell !== undefined);
+	for (const cell of answered) {
 		tell({type: 'probe-answered', cell});
 	}
 };
@@ -74,5 +68,6 @@ const tryLargePackets = async ({access, target, signal, state, tell}: FurtherLoo
 /** What the first probes leave open is asked again: failures that nothing explains, causes that explain the same, and whether large packets arrive where small ones do. */
 export const lookFurther = async (look: FurtherLook): Promise<void> => {
 	const isFailed = look.state().matrix.some(cell => isFailing(cell));
-	await Promise.all([...(isFailed ? [lookAtUnexplained(look), tellApart(look)] : []), tryLargePackets(look)]);
+	const diagnosis = isFailed ? diagnose(look.checks, evidenceOf(look.state())) : undefined;
+	await Promise.all([...(diagnosis ? [lookAtUnexplained(diagnosis, look), tellApart(diagnosis, look)] : []), tryLargePackets(look)]);
 };

@@ -2,7 +2,13 @@ import test from 'ava';
 import type {Check} from '../src/check.ts';
 import {checks} from '../src/catalogue/index.ts';
 import {type Diagnosis, diagnose} from '../src/diagnosis.ts';
-import {accuser} from './helpers/accuser.ts';
+import {
+	accuser,
+	certain,
+	onClient,
+	onTimeout,
+	twoTimeouts,
+} from './helpers/accuser.ts';
 import {
 	type Situation,
 	buildEvidence,
@@ -211,13 +217,6 @@ test('a finding that a passing probe contradicts is not the cause', t => {
 	const alone = diagnose([accuser('everything', {explains: () => true})], evidence);
 	t.is(alone.conclusion, 'undecided');
 	t.regex(alone.sentence, /found, but it does not fit what the probes met: everything/v);
-});
-
-const twoTimeouts = buildEvidence({outcomes: {'mars1 vip': 'timeout', 'mars2 vip': 'timeout'}});
-const onTimeout: Check['explains'] = ({attempts}) => attempts.some(({outcome}) => outcome === 'timeout');
-const onClient: Check['explains'] = cell => onTimeout(cell, twoTimeouts) && cell.role === 'client';
-const certain: Check['judge'] = () => ({
-	status: 'broken', because: '', evidence: [], confidence: 'certain',
 });
 
 test('most explained cells first, then the certain one, then the order on screen', t => {

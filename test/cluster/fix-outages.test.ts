@@ -1,15 +1,10 @@
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import path from 'node:path';
-import test from 'ava';
 import type {CommandResult} from '../../src/access/run.ts';
 import {breakWhenSaid} from '../helpers/broken-hairpin.ts';
 import {stateOf} from '../helpers/node-state.ts';
 import {
 	onCluster,
 	onClusterThoroughly,
-	prepareCluster,
-	restoreCluster,
+	useClusterAndState,
 } from '../helpers/on-cluster.ts';
 import {
 	cluster,
@@ -19,18 +14,9 @@ import {
 	until,
 } from '../helpers/real-cluster.ts';
 
-let state = '';
+const state = useClusterAndState();
 
-test.before(async () => {
-	state = await mkdtemp(path.join(tmpdir(), 'hairpin-state-'));
-	await prepareCluster();
-});
-test.after.always(async () => {
-	await rm(state, {recursive: true, force: true});
-});
-test.afterEach.always(restoreCluster);
-
-const run = async (...argv: readonly string[]): Promise<CommandResult> => hairpin(argv, {env: {XDG_STATE_HOME: state}});
+const run = async (...argv: readonly string[]): Promise<CommandResult> => hairpin(argv, {env: {XDG_STATE_HOME: state()}});
 
 const undoLast = async (): Promise<CommandResult> => run('undo', '--last', '--yes');
 
@@ -61,7 +47,7 @@ onClusterThoroughly('a node that lost its power keeps what was fixed, and undo p
 
 onClusterThoroughly('sudo that is refused in the middle: one sentence says what is left, and undo puts it back once it is allowed', async t => {
 	const before = await stateOf(2);
-	const {text, isBroken, exitCode} = await breakWhenSaid(['fix', 'masquerade-all=true', '--node', 'k8s2', '--yes', ...await flagsOf('ssh'), '--ssh', 'k8s2=ops@k8s2'], state, /config\.yaml begun/v, async () => {
+	const {text, isBroken, exitCode} = await breakWhenSaid(['fix', 'masquerade-all=true', '--node', 'k8s2', '--yes', ...await flagsOf('ssh'), '--ssh', 'k8s2=ops@k8s2'], state(), /config\.yaml begun/v, async () => {
 		await onNode(2, 'mv /etc/sudoers.d/ops /root/ops');
 	});
 	await onNode(2, 'mv /root/ops /etc/sudoers.d/ops');
@@ -76,7 +62,7 @@ onClusterThoroughly('sudo that is refused in the middle: one sentence says what 
 
 onCluster('--for with hairpin killed in the middle: the node undoes it by itself', async t => {
 	const before = await stateOf(2);
-	const {isBroken, text} = await breakWhenSaid(['fix', 'br-netfilter', '--node', 'k8s2', '--yes', '--for', '20s', ...await flagsOf('ssh')], state, /module br_netfilter done/v, ({kill}) => {
+	const {isBroken, text} = await breakWhenSaid(['fix', 'br-netfilter', '--node', 'k8s2', '--yes', '--for', '20s', ...await flagsOf('ssh')], state(), /module br_netfilter done/v, ({kill}) => {
 		kill();
 	});
 	t.true(isBroken, text);

@@ -1,15 +1,12 @@
-import {mkdtemp, readdir, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {readdir} from 'node:fs/promises';
 import path from 'node:path';
-import test from 'ava';
 import type {CommandResult} from '../../src/access/run.ts';
 import {stateOf} from '../helpers/node-state.ts';
 import {isThorough} from '../helpers/is-thorough.ts';
 import {
 	onCluster,
 	onClusterThoroughly,
-	prepareCluster,
-	restoreCluster,
+	useClusterAndState,
 } from '../helpers/on-cluster.ts';
 import {
 	type Way,
@@ -23,18 +20,9 @@ import {
 } from '../helpers/real-cluster.ts';
 
 const founding = ['svc/nginx', '--from', 'pod/mars1'] as const;
-let state = '';
+const state = useClusterAndState();
 
-test.before(async () => {
-	state = await mkdtemp(path.join(tmpdir(), 'hairpin-state-'));
-	await prepareCluster();
-});
-test.after.always(async () => {
-	await rm(state, {recursive: true, force: true});
-});
-test.afterEach.always(restoreCluster);
-
-const run = async (...argv: readonly string[]): Promise<CommandResult> => hairpin(argv, {env: {XDG_STATE_HOME: state}});
+const run = async (...argv: readonly string[]): Promise<CommandResult> => hairpin(argv, {env: {XDG_STATE_HOME: state()}});
 
 const fix = async (way: Way, ...argv: readonly string[]): Promise<CommandResult> => run('fix', ...argv, '--yes', ...await flagsOf(way));
 
@@ -55,7 +43,7 @@ onCluster('the founding incident is fixed on all nodes with one command, verifie
 	const report = JSON.parse(result.stdout) as {readonly before: ReadonlyArray<{readonly outcome: string}>; readonly after: ReadonlyArray<{readonly outcome: string}>; readonly predictions: ReadonlyArray<{readonly expected: string}>; readonly journal: string};
 	t.deepEqual(report.predictions.map(({expected}) => expected), ['fixed', 'works', 'works', 'works', 'works', 'works']);
 	t.deepEqual(report.after.map(({outcome}) => outcome), Array.from({length: 6}, () => 'open'));
-	t.true((await readdir(path.join(state, 'hairpin/journal'))).includes(`${report.journal}.json`));
+	t.true((await readdir(path.join(state(), 'hairpin/journal'))).includes(`${report.journal}.json`));
 	for (const pod of ['mars1', 'mars2', 'mars3', 'deploy/nginx-app']) {
 		// eslint-disable-next-line no-await-in-loop
 		t.true(await hasReached(pod), pod);

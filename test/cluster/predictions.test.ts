@@ -1,12 +1,8 @@
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import path from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {
 	onCluster,
 	onClusterThoroughly,
-	prepareCluster,
-	restoreCluster,
+	useClusterAndState,
 } from '../helpers/on-cluster.ts';
 import {
 	flagsOf,
@@ -28,19 +24,10 @@ type Report = {
 	readonly problem: string | null;
 };
 
-let state = '';
-
-test.before(async () => {
-	state = await mkdtemp(path.join(tmpdir(), 'hairpin-state-'));
-	await prepareCluster();
-});
-test.after.always(async () => {
-	await rm(state, {recursive: true, force: true});
-});
-test.afterEach.always(restoreCluster);
+const state = useClusterAndState();
 
 const change = async (id: string): Promise<Report> => {
-	const {stdout, stderr} = await hairpin(['fix', id, 'svc/nginx', '--from', 'pod/mars1', '--all-nodes', '--yes', '--json', ...await flagsOf('ssh')], {env: {XDG_STATE_HOME: state}});
+	const {stdout, stderr} = await hairpin(['fix', id, 'svc/nginx', '--from', 'pod/mars1', '--all-nodes', '--yes', '--json', ...await flagsOf('ssh')], {env: {XDG_STATE_HOME: state()}});
 	return stdout === '' ? Promise.reject(new Error(stderr)) : JSON.parse(stdout) as Report;
 };
 

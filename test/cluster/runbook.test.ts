@@ -1,5 +1,4 @@
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
@@ -9,8 +8,7 @@ import {stateOf} from '../helpers/node-state.ts';
 import {
 	onCluster,
 	onClusterThoroughly,
-	prepareCluster,
-	restoreCluster,
+	useClusterAndState,
 } from '../helpers/on-cluster.ts';
 import {
 	clusterEnv,
@@ -21,19 +19,10 @@ import {
 } from '../helpers/real-cluster.ts';
 import {type Robot, startRobot} from '../helpers/robot.ts';
 
-let directory = '';
-
-test.before(async () => {
-	directory = await mkdtemp(path.join(tmpdir(), 'hairpin-runbook-'));
-	await prepareCluster();
-});
-test.after.always(async () => {
-	await rm(directory, {recursive: true, force: true});
-});
-test.afterEach.always(restoreCluster);
+const directory = useClusterAndState();
 
 const run = async (...argv: readonly string[]): Promise<CommandResult> =>
-	hairpin(['runbook', ...argv, ...await flagsOf('ssh')], {env: {XDG_STATE_HOME: directory}, timeoutMs: 840_000});
+	hairpin(['runbook', ...argv, ...await flagsOf('ssh')], {env: {XDG_STATE_HOME: directory()}, timeoutMs: 840_000});
 
 type Walked = {
 	readonly steps: ReadonlyArray<{readonly number: string; readonly kind: string; readonly outcome: string; readonly says: string; readonly evidence: readonly string[]; readonly change: string | null}>;
@@ -59,7 +48,7 @@ const walkThrough = async (t: ExecutionContext, name: string, {inject, from}: In
 const outcomesOf = ({steps}: Walked): readonly string[] => steps.map(({kind, outcome}) => `${kind} ${outcome}`);
 
 onCluster('the short right runbook: from the incident to the verified repair, and back to the byte, with every step in the bundle', async t => {
-	const bundle = path.join(directory, 'walk.bundle');
+	const bundle = path.join(directory(), 'walk.bundle');
 	const walked = await walkThrough(t, 'br-netfilter', incidents.founding, '--set', 'nodes=k8s1', '--bundle', bundle);
 	t.deepEqual(outcomesOf(walked), ['capture met', 'check met', 'choose done', 'compare met', 'fix done', 'verify met', 'ask done', 'undo done', 'verify met']);
 	const judged = await hairpin(['check', '--from-bundle', bundle, '--json']);
@@ -68,7 +57,7 @@ onCluster('the short right runbook: from the incident to the verified repair, an
 
 onCluster('an expectation that fails stops the walk there with the evidence, and nothing is changed', async t => {
 	const before = await stateOf(1);
-	const file = path.join(directory, 'wrong.yaml');
+	const file = path.join(directory(), 'wrong.yaml');
 	await writeFile(file, 'runbook: hairpin/runbook/v1\ntitle: wrong\nsteps:\n  - run: [printf, "%s", $(client-node)]\n    at: node\n    expect: {equals: k8s1}\n  - probe: {client: open}\n  - fix: br-netfilter\n');
 	const founding = ['svc/nginx', '--from', incidents.founding.from] as const;
 	const refused = await run(file, ...founding);
@@ -142,7 +131,7 @@ const answerAll = async (robot: Robot): Promise<number> => {
 const openWalk = async (name: string, from: string, flags: readonly string[]): Promise<Robot> => {
 	const {kubeconfig, kubectl: program} = await clusterEnv();
 	return startRobot(await hairpinArgv(['runbook', name, 'svc/nginx', '--from', from, ...flags, ...await flagsOf('ssh')]), {
-		patienceMs: 180_000, env: {XDG_STATE_HOME: directory, KUBECONFIG: kubeconfig, PATH: `${path.dirname(program)}:${process.env.PATH ?? ''}`},
+		patienceMs: 180_000, env: {XDG_STATE_HOME: directory(), KUBECONFIG: kubeconfig, PATH: `${path.dirname(program)}:${process.env.PATH ?? ''}`},
 	});
 };
 

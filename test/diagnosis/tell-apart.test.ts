@@ -11,16 +11,16 @@ import {
 	nameCell,
 } from '../../src/probes/matrix.ts';
 import {planFurtherProbes} from '../../src/probes/plan-further.ts';
-import {accuser} from '../helpers/accuser.ts';
+import {
+	accuser,
+	certain,
+	onClient,
+	onTimeout,
+	twoTimeouts,
+} from '../helpers/accuser.ts';
 import {buildEvidence} from '../helpers/evidence-builder.ts';
 
 const names = (findings: Diagnosis['findings']): readonly string[] => findings.map(({check}) => check.id);
-const twoTimeouts = buildEvidence({outcomes: {'mars1 vip': 'timeout', 'mars2 vip': 'timeout'}});
-const onTimeout: Check['explains'] = ({attempts}) => attempts.some(({outcome}) => outcome === 'timeout');
-const onClient: Check['explains'] = cell => onTimeout(cell, twoTimeouts) && cell.role === 'client';
-const certain: Check['judge'] = () => ({
-	status: 'broken', because: '', evidence: [], confidence: 'certain',
-});
 
 test('what explains the same failures, neither by a packet, is told as a tie with what tells them apart', t => {
 	const evidence = twoTimeouts;
