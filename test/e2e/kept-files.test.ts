@@ -154,11 +154,11 @@ test.serial('w without Wireshark tells the command, and the file is valid there,
 });
 
 test.serial('w gives the terminal to termshark, and draws everything anew when that ends', async t => {
-	const started = await start(t, ['demo', 'founding', '--no-wait'], {programs: {termshark: 'tshark -N n "$@" 2>/dev/null; read -r line; echo "ended by $line"'}});
+	const started = await start(t, ['demo', 'founding', '--no-wait'], {programs: {termshark: 'LC_ALL=C.UTF-8 tshark -N n "$@" 2>/dev/null; read -r line; echo "ended by $line"'}});
 	const {robot} = started;
 	await robot.until('the packets', text => text.includes('certain') && /CLIENT mars1 +[1-9]\d* packets/v.test(text));
 	robot.press('w');
-	await robot.until('the packets in another program', text => !robot.isAlternate && /mars1 → nginx .*\[SYN\]/v.test(text));
+	await robot.until('the packets in another program', () => !robot.isAlternate && /mars1 → nginx .*\[SYN\]/v.test(robot.written()));
 	robot.press('q', 'enter');
 	await robot.until('the screens again', text => robot.isAlternate && text.includes('CHECKLIST') && text.includes('for termshark'));
 	await leave(started);
