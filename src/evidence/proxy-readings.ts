@@ -85,9 +85,12 @@ export const kernelProxyMode = (node: NodeEvidence): Known<string> => {
 	return mode === undefined ? modeWithoutRules(node) : mapKnown<unknown, string>(source, () => mode);
 };
 
+/** A chain of nftables mode through which connections to a ClusterIP pass: the one of all endpoints, or with internalTrafficPolicy Local that of the node's own. */
+export const isOfService = (chain: string): boolean => /^(?:service|local)-/v.test(chain);
+
 /** Whether a rule is that of masqueradeAll: the one of ipvs mode, or that of iptables or nftables mode for one ClusterIP. With a local detector they are limited by `! -s` or an interface. */
 const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
-	if (chain.startsWith('service-')) {
+	if (isOfService(chain)) {
 		return /^-A \S+ -d \S+(?: -p \w+ --dport \d+)? -j mark-for-masquerade$/v.test(text);
 	}
 
@@ -101,7 +104,7 @@ const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
 /** Whether the rules give every client of this Service the node's address: masqueradeAll as it acts. */
 export const masqueradesAll = (node: NodeEvidence): Known<boolean> => {
 	if (valueOf(kernelProxyMode(node)) === 'nftables') {
-		const ofServices = (valueOf(node.proxyTable)?.rules ?? []).filter(({chain}) => chain.startsWith('service-'));
+		const ofServices = (valueOf(node.proxyTable)?.rules ?? []).filter(({chain}) => isOfService(chain));
 		return ofServices.length === 0 ? unknown(`no rules of a Service were read in nftables mode on ${node.node}`) : mapKnown(node.proxyTable, () => ofServices.some(rule => isMarkingAll(rule)));
 	}
 

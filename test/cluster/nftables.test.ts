@@ -1,6 +1,17 @@
 import test from 'ava';
+import {checks} from '../../src/catalogue/index.ts';
+import {foresee} from '../../src/changes/foresee.ts';
+import {assumeChange, predictChange} from '../../src/changes/predict.ts';
+import {cellOutcome, nameCell} from '../../src/probes/matrix.ts';
+import {prepareChange} from '../helpers/prepare-change.ts';
 import {nftCases} from './nftables/nft-cases.ts';
-import {checkOnNftNode, nftNode, whyNoNftNode} from './nftables/nft-node.ts';
+import {makeState, nftChanges} from './nftables/nft-changes.ts';
+import {
+	checkOnNftNode,
+	nftNode,
+	seeFromNftNode,
+	whyNoNftNode,
+} from './nftables/nft-node.ts';
 import {runNftCase} from './nftables/run-nft-case.ts';
 
 const reason = await whyNoNftNode();
@@ -32,6 +43,23 @@ for (const given of nftCases) {
 		const {mistakes, walks} = await runNftCase(given);
 		t.deepEqual(mistakes, []);
 		t.is(walks?.disagrees, 0);
+	});
+}
+
+for (const {id, state, make, foretold} of nftChanges) {
+	onNftNode(`nftables mode: the probes end as was told before ${id} where ${state}`, async t => {
+		await makeState(state);
+		const evidence = await seeFromNftNode('mars1');
+		const change = prepareChange(id, evidence);
+		const predictions = predictChange(checks, evidence, change);
+		t.is(foresee(evidence, assumeChange(evidence, change), change).size, predictions.length);
+		t.is(predictions.find(({cell}) => cell.role === 'client' && cell.path === 'vip')?.expected, foretold);
+		await make();
+		const {matrix} = await seeFromNftNode('mars1');
+		const seen = new Map(matrix.map(cell => [nameCell(cell), cellOutcome(cell)]));
+		for (const {cell, expected, by} of predictions) {
+			t.is(seen.get(nameCell(cell)) === 'open', expected === 'works' || expected === 'fixed', `${nameCell(cell)}: ${expected} (${by ?? 'nothing in the way'})`);
+		}
 	});
 }
 

@@ -55,21 +55,41 @@ const isRefusing = ({table, text}: IptablesRule, {service, port}: Served): boole
 const inIptables = (node: NodeEvidence, served: Served): NodeEvidence => withProxyRules(node, rules =>
 	withMasqueradeAll([...serviceChains(served), ...rules.filter(rule => !isRefusing(rule, served))], node, isSetToMasqueradeAll(node)));
 
-/** A node's rules as kube-proxy writes them for a Service that had no endpoints and has these. In nftables mode, and where its mode is not known, what it writes is not known before. */
+/** One way of several that are drawn by lot, which nothing in a packet decides. */
+const byLot = '-m nft ';
+
+/** The chains of one Service in nftables mode, in words of iptables, by names of our own (pkg/proxy/nftables/proxier.go). */
+const nftChains = ({service, port, endpoints}: Served): readonly IptablesRule[] => [
+	natRule('services', `-d ${service.clusterIp} -p ${port.protocol.toLowerCase()} --dport ${port.port} -j service-FORESEEN`),
+	...endpoints.flatMap((endpoint, index) => [
+		natRule('service-FORESEEN', `${index === endpoints.length - 1 ? '' : byLot}-j endpoint-FORESEEN${index}`),
+		natRule(`endpoint-FORESEEN${index}`, `-s ${endpoint.ip} -j mark-for-masquerade`),
+		natRule(`endpoint-FORESEEN${index}`, `-p ${port.protocol.toLowerCase()} -j DNAT --to-destination ${formatAddress(endpoint)}`),
+	]),
+];
+
+const inNftables = (node: NodeEvidence, served: Served): NodeEvidence => {
+	const {service: {clusterIp}, port} = served;
+	const refusing = `-A service-endpoints-check -d ${clusterIp} -p ${port.protocol.toLowerCase()} --dport ${port.port} -j `;
+	return {
+		...node,
+		proxyTable: mapKnown(node.proxyTable, table => ({
+			...table,
+			rules: withMasqueradeAll([...nftChains(served), ...table.rules.filter(({text}) => !text.startsWith(refusing))], node, isSetToMasqueradeAll(node)),
+		})),
+	};
+};
+
+const writers: Readonly<Record<string, (node: NodeEvidence, served: Served) => NodeEvidence>> = {ipvs: inIpvs, iptables: inIptables, nftables: inNftables};
+
+/** A node's rules as kube-proxy writes them for a Service that had no endpoints and has these. Where its mode is not known, what it writes is not known before. */
 export const withEndpoints = (node: NodeEvidence, target: Served): NodeEvidence => {
 	const isLocal = target.service.internalTrafficPolicy === 'Local';
 	const served = {...target, endpoints: target.endpoints.filter(endpoint => endpoint.isReady && (!isLocal || endpoint.node === node.node))};
-	const mode = valueOf(kernelProxyMode(node));
-	if (mode === 'ipvs') {
-		return inIpvs(node, served);
-	}
-
 	const unforeseen = unknown<never>(`what kube-proxy will write on ${node.node} is not known`);
-	return mode === 'iptables'
-		? inIptables(node, served)
-		: {
-			...node, proxyTable: unforeseen, iptables: unforeseen, virtualServers: unforeseen,
-		};
+	return writers[valueOf(kernelProxyMode(node)) ?? '']?.(node, served) ?? {
+		...node, proxyTable: unforeseen, iptables: unforeseen, virtualServers: unforeseen,
+	};
 };
 
 /** Where a rule leads, `--to-destination 10.244.0.19:80`, and what names that, `-> 10.244.0.19:80"`. */

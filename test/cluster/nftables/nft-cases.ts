@@ -14,25 +14,25 @@ const {kubectl, onNode, inPod, proxy} = nftNode;
 
 const onKernel = (command: string) => async () => onNode(command);
 
-const untilRules = async (what: string, script: string): Promise<void> => until(what, async () => await onNode(`${script} && echo yes || echo no`) === 'yes\n');
+export const untilRules = async (what: string, script: string): Promise<void> => until(what, async () => await onNode(`${script} && echo yes || echo no`) === 'yes\n');
 
-const ruleset = '/usr/sbin/nft list table ip kube-proxy';
+export const ruleset = '/usr/sbin/nft list table ip kube-proxy';
 
 /** Writes another value of the section nftables into kube-proxy's file, and starts it anew. */
-const configure = async (key: string, value: string): Promise<void> => {
+export const configure = async (key: string, value: string): Promise<void> => {
 	await proxy('stop');
 	await onNode(String.raw`sed -i -E 's|^( *${key}:) .*|\1 ${value}|' "${await nftNode.file('kube-proxy.yaml')}"`);
 	await proxy('start');
 };
 
-const masqueradeAll = async (): Promise<void> => {
+export const masqueradeAll = async (): Promise<void> => {
 	await configure('masqueradeAll', 'true');
 	await untilRules('every connection to be masqueraded', `${ruleset} | grep -qF 'tcp dport 8080 jump mark-for-masquerade'`);
 };
 
-const patchSlice = async (patch: object): Promise<string> => kubectl('patch', 'endpointslice', 'nginx-1', '--type=merge', '-p', JSON.stringify(patch));
+export const patchSlice = async (patch: object): Promise<string> => kubectl('patch', 'endpointslice', 'nginx-1', '--type=merge', '-p', JSON.stringify(patch));
 
-const endpoint = (ip: string, pod: string) => ({
+export const endpoint = (ip: string, pod: string) => ({
 	addresses: [ip], conditions: {ready: true, serving: true, terminating: false}, nodeName: 'nft1', targetRef: {kind: 'Pod', name: pod, namespace: 'default'},
 });
 

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import process from 'node:process';
 import {type CommandResult, runCommand} from '../../../src/access/run.ts';
+import type {Evidence} from '../../../src/evidence/evidence.ts';
+import {readEvidence} from '../../helpers/recorded-evidence.ts';
 import {type Checked, mustSucceed, readReport} from '../../helpers/real-cluster.ts';
 
 const program = new URL('node', import.meta.url).pathname;
@@ -57,4 +59,11 @@ export const checkOnNftNode = async (client: string, ...flags: readonly string[]
 		timeoutMs: 120_000, env: {KUBECONFIG: valueOf('KUBECONFIG'), PATH: searched},
 	});
 	return readReport(result);
+};
+
+/** What was seen from this client, all of it. */
+export const seeFromNftNode = async (client: string): Promise<Evidence> => {
+	const file = await nftNode.file('seen.bundle');
+	await checkOnNftNode(client, '--bundle', file);
+	return readEvidence(file);
 };
