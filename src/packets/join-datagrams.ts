@@ -109,7 +109,10 @@ const joinUnexpectedReplies = (index: LegIndex, groups: LegGroups, legs: readonl
 			groups.isReversed[leg] = 1;
 		}
 
-		requests.add(portOf(index, leg, 'source'), leg);
+		// An answer is nobody's request, though more may be sent to where it comes from.
+		if (groups.isReversed[leg] === 0) {
+			requests.add(portOf(index, leg, 'source'), leg);
+		}
 	}
 };
 

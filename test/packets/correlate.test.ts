@@ -1,11 +1,13 @@
+import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {
+	type CapturedPackets,
 	correlateFlows,
 	findClockOffsets,
 	isDecided,
 	watchFlows,
 } from '../../src/packets/correlate.ts';
-import type {Flow} from '../../src/packets/flow.ts';
+import type {Flow, PointRole} from '../../src/packets/flow.ts';
 import {
 	tcp,
 	type TcpSpec,
@@ -13,7 +15,7 @@ import {
 	udp,
 	unreachable,
 } from '../helpers/packet-builder.ts';
-import {captured, recorded} from '../helpers/read-packets.ts';
+import {captured, readPackets, recorded} from '../helpers/read-packets.ts';
 
 // Names of the exact ladders in the catalogue of faults: client, backend, Service, gateway.
 const client = '10.244.0.18:40000';
@@ -233,6 +235,15 @@ test('2.6: UDP pairs across DNAT by its payload, and an answer from the dialled 
 	t.is(flow.ending, 'established');
 	t.deepEqual(flow.backend, {ip: '10.244.0.19', port: 5353});
 	t.deepEqual(outline(flow), ['forward UDP c1 b1', 'back UDP b2 c2']);
+});
+
+test('2.6: what is sent to where an impossible UDP reply came from is a conversation of its own', t => {
+	const fixture = (role: PointRole): CapturedPackets => ({point: role, role, packets: readPackets(readFileSync(new URL(`../fixtures/captures/udp.${role}.pcapng`, import.meta.url)))});
+	const flows = correlateFlows([fixture('client'), fixture('node'), fixture('backend')]).filter(flow => flow.client.ip === '10.244.9.10');
+	t.deepEqual(flows.map(({client: {port}, server, backend: reached, ending}) => [port, server.ip, reached?.ip, ending]), [
+		[56_021, '10.96.0.10', '10.244.9.53', 'impossible-reply'],
+		[48_027, '10.244.9.53', '10.244.9.53', 'established'],
+	]);
 });
 
 test('2.7: a refusal from the pod\'s address is impossible and settles the attempt', t => {
