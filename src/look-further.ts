@@ -3,7 +3,9 @@ import type {Check} from './check.ts';
 import {type Diagnosis, diagnose} from './diagnosis.ts';
 import {planTellingApart} from './diagnosis/tell-apart.ts';
 import {planFullSize} from './evidence/plan-full-size.ts';
+import {planLookups} from './evidence/plan-lookups.ts';
 import {type FullSize, tryFullSize} from './probes/full-size.ts';
+import {type Lookup, lookUp} from './probes/lookup.ts';
 import {type Cell, isFailing} from './probes/matrix.ts';
 import {planFurtherProbes} from './probes/plan-further.ts';
 import {type ProbePlan, probe} from './probes/probe.ts';
@@ -13,7 +15,8 @@ import type {Target} from './target.ts';
 
 export type FurtherNews =
 	| {readonly type: 'probe-answered'; readonly cell: Cell}
-	| {readonly type: 'full-size-tried'; readonly ways: readonly FullSize[]};
+	| {readonly type: 'full-size-tried'; readonly ways: readonly FullSize[]}
+	| {readonly type: 'name-looked-up'; readonly lookups: readonly Lookup[]};
 
 /** Everything that was seen by the first probes, and the means to look further. */
 type FurtherLook = {
@@ -65,9 +68,16 @@ const tryLargePackets = async ({access, target, signal, state, tell}: FurtherLoo
 	}
 };
 
-/** What the first probes leave open is asked again: failures that nothing explains, causes that explain the same, and whether large packets arrive where small ones do. */
+const lookUpName = async ({access, target, signal, state, tell}: FurtherLook): Promise<void> => {
+	const plans = planLookups(target, state().matrix, state().pods);
+	if (plans.length > 0) {
+		tell({type: 'name-looked-up', lookups: await Promise.all(plans.map(async plan => lookUp(access, plan, signal)))});
+	}
+};
+
+/** What the first probes leave open is asked: failures that nothing explains, causes that explain the same, whether large packets arrive where small ones do, and the Service's name where its address is reached. */
 export const lookFurther = async (look: FurtherLook): Promise<void> => {
 	const isFailed = look.state().matrix.some(cell => isFailing(cell));
 	const diagnosis = isFailed ? diagnose(look.checks, evidenceOf(look.state())) : undefined;
-	await Promise.all([...(diagnosis ? [lookAtUnexplained(diagnosis, look), tellApart(diagnosis, look)] : []), tryLargePackets(look)]);
+	await Promise.all([...(diagnosis ? [lookAtUnexplained(diagnosis, look), tellApart(diagnosis, look)] : []), tryLargePackets(look), lookUpName(look)]);
 };

@@ -6,6 +6,7 @@ import type {Evidence, NodeEvidence, PodEvidence} from './evidence/evidence.ts';
 import type {Finding} from './check.ts';
 import type {SeenAtPoint} from './packets/seen-packet.ts';
 import type {FullSize} from './probes/full-size.ts';
+import type {Lookup} from './probes/lookup.ts';
 import {type Cell, isFurther, nameCell} from './probes/matrix.ts';
 import type {Target} from './target.ts';
 
@@ -28,6 +29,7 @@ export type SessionEvent = {readonly atMs: number} & (
 	| {readonly type: 'checks-judged'; readonly findings: readonly Finding[]}
 	| {readonly type: 'probe-answered'; readonly cell: Cell}
 	| {readonly type: 'full-size-tried'; readonly ways: readonly FullSize[]}
+	| {readonly type: 'name-looked-up'; readonly lookups: readonly Lookup[]}
 	| {readonly type: 'flow-decided'; readonly capture: CaptureEvidence}
 	| {readonly type: 'capture-stopped'; readonly capture: CaptureEvidence}
 	| {readonly type: 'diagnosed'; readonly diagnosis: Diagnosis; readonly isFinal: boolean}
@@ -62,6 +64,8 @@ export type SessionState = {
 	readonly matrix: readonly Cell[];
 	/** Packets of full size; undefined as long as none was sent. */
 	readonly fullSize: readonly FullSize[] | undefined;
+	/** What name servers said of the Service's name; undefined as long as none was asked. */
+	readonly lookups: readonly Lookup[] | undefined;
 	readonly capture: CaptureEvidence | undefined;
 	/** By the label of the point, in the order in which they were armed. */
 	readonly live: ReadonlyMap<string, LiveCapture>;
@@ -81,6 +85,7 @@ export const initialState: SessionState = {
 	planned: [],
 	matrix: [],
 	fullSize: undefined,
+	lookups: undefined,
 	capture: undefined,
 	live: new Map(),
 	findings: [],
@@ -151,6 +156,7 @@ const reducers: Reducers = {
 	'checks-judged': (_state, {findings}) => ({findings}),
 	'probe-answered': (state, {cell}) => ({matrix: withCell(state, cell)}),
 	'full-size-tried': (_state, {ways}) => ({fullSize: ways}),
+	'name-looked-up': (_state, {lookups}) => ({lookups}),
 	'flow-decided': (_state, {capture}) => ({capture}),
 	'capture-stopped': (_state, {capture}) => ({capture}),
 	diagnosed: (state, {diagnosis, atMs}) => ({diagnosis, findings: diagnosis.findings, timing: timed(state, {verdictMs: state.timing.verdictMs ?? atMs})}),
@@ -183,6 +189,7 @@ export const evidenceOf = (state: SessionState): Evidence => {
 		pods: inOrder(pods, pods.keys().toArray().toSorted((a, b) => a.localeCompare(b))),
 		matrix: state.matrix,
 		fullSize: state.fullSize,
+		lookups: state.lookups,
 		capture: state.capture,
 		unreachable: new Map(state.unreachable.entries().map(([point, {because}]) => [point, because])),
 	};

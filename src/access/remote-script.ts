@@ -23,6 +23,7 @@ if [ -z "$hairpin_pid" ]; then
 	echo "hairpin: no process here has the address $hairpin_ip" >&2
 	exit 66
 fi
+export HAIRPIN_POD_PID="$hairpin_pid"
 exec nsenter --net="/proc/$hairpin_pid/ns/net" sh -c "$hairpin_script" hairpin "$@"
 `;
 

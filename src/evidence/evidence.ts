@@ -1,5 +1,6 @@
 import type {Target} from '../target.ts';
 import type {FullSize} from '../probes/full-size.ts';
+import type {Lookup} from '../probes/lookup.ts';
 import type {Matrix} from '../probes/matrix.ts';
 import type {CaptureEvidence} from '../capture/capture-evidence.ts';
 import type {NodeNetwork} from './network.ts';
@@ -168,6 +169,13 @@ export type Listener = {
 	readonly port: number;
 };
 
+/** Whom the programs of a pod ask for names (resolv.conf(5)). */
+export type Resolver = {
+	readonly servers: readonly string[];
+	/** What the names of Services end with, such as `cluster.local`; undefined where the pod tries none of them. */
+	readonly clusterDomain: string | undefined;
+};
+
 /** Everything that one round trip into a pod's network namespace brought back. */
 export type PodEvidence = {
 	readonly namespace: string;
@@ -182,6 +190,7 @@ export type PodEvidence = {
 	/** The address of its interface on the link, `8a:5f:…`. */
 	readonly linkAddress: Known<string>;
 	readonly listeners: Known<readonly Listener[]>;
+	readonly resolver: Known<Resolver>;
 };
 
 /** All that the checks may read. Plain values: judging does no I/O. */
@@ -193,6 +202,8 @@ export type Evidence = {
 	readonly matrix: Matrix;
 	/** Packets of full size between pods of different nodes; undefined where none was sent. */
 	readonly fullSize?: readonly FullSize[];
+	/** What name servers said of the Service's name; undefined where none was asked. */
+	readonly lookups?: readonly Lookup[];
 	readonly capture: CaptureEvidence | undefined;
 	/** Why a node or a pod could not be read, by point label. */
 	readonly unreachable: ReadonlyMap<string, string>;

@@ -13,6 +13,7 @@ import {
 	type Section,
 	valuesOf,
 } from './sections.ts';
+import {parseResolver} from './parse-resolver.ts';
 
 const littleEndianBytes = (digits: string): readonly string[] =>
 	(digits.match(/.{8}/gv) ?? []).flatMap(word => (word.match(/../gv) ?? []).toReversed());
@@ -121,5 +122,6 @@ export const parsePodEvidence = ({namespace, pod, text}: {readonly namespace: st
 		...parseInterface(point, sections, because),
 		addresses: orUnknown(addresses.length === 0 ? undefined : addresses, addressOrigin, because),
 		listeners: parseListeners(point, findSection(sections, 'listeners')),
+		resolver: parseResolver(point, findSection(sections, 'resolver')),
 	};
 };

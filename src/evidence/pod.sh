@@ -33,8 +33,31 @@ print_listeners() {
 	fi
 }
 
+# A process of the pod, and not one of ours that entered its network alone: it sees other files than this script.
+find_process() {
+	here=$(stat -L -c %i /proc/self/ns/net) ours=$(stat -L -c %i /proc/self/ns/mnt)
+	stat -L -c '%i %n' /proc/[0-9]*/ns/net 2>/dev/null | while IFS=' /' read -r network _ process _; do
+		if [ "$network" != "$here" ]; then continue; fi
+		files=$(stat -L -c %i "/proc/$process/ns/mnt" 2>/dev/null)
+		if [ -n "$files" ] && [ "$files" != "$ours" ]; then echo "$process" && break; fi
+	done
+}
+
+# Whom the pod's programs ask for names; of the domains that they try, those of Services alone. In a container of the pod itself it is the own file.
+print_resolver() {
+	section resolver
+	etc=/etc
+	if [ -n "$HAIRPIN_POD_PID" ]; then etc=/proc/$(find_process)/root/etc; fi
+	# A link could lead out of the pod.
+	if [ -L "$etc" ] || [ -L "$etc/resolv.conf" ] || [ ! -f "$etc/resolv.conf" ]; then echo unreadable; else
+		head -c 8192 "$etc/resolv.conf" | awk '$1 == "nameserver" { print $1, $2 }
+			$1 == "search" { for (field = 2; field <= NF; field++) if ($field ~ /^svc\./) print $1, $field }'
+	fi
+}
+
 section hairpin-pod 1
 section tools
 if have ip; then print_with_ip; else printf 'missing ip\n'; print_without_ip; fi
 print_listeners
+print_resolver
 section end

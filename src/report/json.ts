@@ -3,6 +3,7 @@ import type {Finding} from '../check.ts';
 import type {Known} from '../evidence/evidence.ts';
 import {foretell} from '../prediction/tell.ts';
 import type {FullSize} from '../probes/full-size.ts';
+import type {Lookup} from '../probes/lookup.ts';
 import {type Attempt, type Cell, cellOutcome} from '../probes/matrix.ts';
 import {type SessionState, type Timing, evidenceOf} from '../session-state.ts';
 import type {Target} from '../target.ts';
@@ -55,6 +56,10 @@ const describeFullSize = ({from, fromNode, to, toNode, bytes, outcome, largest, 
 	from, fromNode, to, toNode, bytes, outcome, largest: largest ?? null, command, error: because ?? null,
 });
 
+const describeLookup = ({from, fromNode, server, name, type, outcome, code, addresses, because, command}: Lookup) => ({
+	from, fromNode, server, name, type, outcome, code: code ?? null, addresses, command, error: because ?? null,
+});
+
 const describeFinding = ({check, verdict}: Finding, changes: readonly string[]) => ({
 	id: check.id,
 	title: check.title,
@@ -98,6 +103,7 @@ export const formatJson = (state: SessionState, exitCode: number, repairOf: (fin
 		target: describeTarget(target),
 		matrix: state.matrix.map(cell => describeCell(cell)),
 		fullSize: state.fullSize?.map(way => describeFullSize(way)) ?? [],
+		lookups: state.lookups?.map(lookup => describeLookup(lookup)) ?? [],
 		conclusion: diagnosis.conclusion,
 		cause: diagnosis.cause?.check.id ?? null,
 		contributing: diagnosis.contributing.map(({check}) => check.id),

@@ -1,4 +1,5 @@
 import type {FullSize} from '../probes/full-size.ts';
+import type {Lookup} from '../probes/lookup.ts';
 import {
 	type Outcome,
 	type Attempt,
@@ -81,6 +82,14 @@ export const formatBackendHits = (cell: Cell, endpoints: readonly string[]): rea
 const fullSizeWords = {
 	arrived: '✓ arrive', told: '✓ a router tells to send smaller ones', lost: '✗ lost', unknown: '?',
 } as const;
+
+const lookupWords = {
+	answered: '', refused: '✗ refused: nobody listens', unreachable: '✗ unreachable', unanswered: '✗ no answer', unknown: '?',
+} as const;
+
+/** `nginx.default.svc.cluster.local  default/mars1 → 10.96.0.10  NOERROR 10.98.171.178`. */
+export const formatLookup = ({from, server, name, outcome, code, addresses, because}: Lookup): string =>
+	`${name}  ${from} → ${server}  ${[lookupWords[outcome], code, ...addresses, because].filter(word => word !== undefined && word !== '').join(' ')}`;
 
 /** `1500 bytes default/mars2 → default/nginx-app  ✗ lost, up to 1404 arrive`. */
 export const formatFullSize = ({from, to, bytes, outcome, largest, because}: FullSize): string =>

@@ -41,6 +41,7 @@ const sentences: Sentences = {
 	'checks-judged': () => undefined,
 	'probe-answered': ({cell}) => `${cell.from} → ${cell.toIp}:${cell.toPort} ${cell.error ?? cellOutcome(cell)}`,
 	'full-size-tried': ({ways}) => `packets of full size between nodes: ${ways.map(({from, to, outcome}) => `${from} → ${to} ${outcome}`).join(', ')}`,
+	'name-looked-up': ({lookups}) => lookups.map(({from, server, name}) => `${from} asked ${server} for ${name}`).join(', '),
 	'flow-decided': () => undefined,
 	'capture-stopped': ({capture}) => `captures stopped: ${capture.points.map(({label, packets}) => `${label} ${packets} packets`).join(', ')}`,
 	diagnosed: ({diagnosis, isFinal}) => (isFinal ? undefined : `so far: ${diagnosis.sentence}`),

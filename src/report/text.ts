@@ -9,7 +9,12 @@ import {type SessionState, evidenceOf} from '../session-state.ts';
 import type {Target} from '../target.ts';
 import {formatInventory} from './inventory.ts';
 import {formatLadder} from './ladder-text.ts';
-import {formatBackendHits, formatFullSize, formatMatrix} from './matrix-text.ts';
+import {
+	formatBackendHits,
+	formatFullSize,
+	formatLookup,
+	formatMatrix,
+} from './matrix-text.ts';
 import {indent, section} from './sections.ts';
 import {cutText, formatTable, wrapText} from './table.ts';
 import {formatDisagreements, formatWalks} from './walk-text.ts';
@@ -136,7 +141,7 @@ export const formatReport = (state: SessionState, repairOf: (finding: Finding) =
 		'',
 		...formatInventory(state, target),
 		...section('not reached', formatUnreachable(state, width)),
-		...section('reach', [...formatMatrix(state.matrix, target.service.clusterIp), ...formatHits(state, target), ...(state.fullSize ?? []).map(way => formatFullSize(way))]),
+		...section('reach', [...formatMatrix(state.matrix, target.service.clusterIp), ...formatHits(state, target), ...(state.fullSize ?? []).map(way => formatFullSize(way)), ...(state.lookups ?? []).map(lookup => formatLookup(lookup))]),
 		...section('captures', formatCaptures(state, width)),
 		...section('ladder', formatLadders(state, width)),
 		...section(isWalked ? 'what the rules do' : 'not as the rules say', formatRules(state, isWalked)),

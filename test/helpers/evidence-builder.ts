@@ -83,6 +83,7 @@ export const buildPod = ({namespace, name, ip}: Pod, ifindex: number, listeners:
 	addresses: read([ip]),
 	gateway: read('10.244.0.1'),
 	mtu: read(1450),
+	resolver: read({servers: ['192.0.2.53'], clusterDomain: undefined}),
 	linkAddress: read(`0a:58:00:00:00:0${ifindex}`),
 	listeners,
 });

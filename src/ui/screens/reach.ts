@@ -5,7 +5,7 @@ import {
 	nameCell,
 	placeOfCell,
 } from '../../probes/matrix.ts';
-import {formatCell, formatFullSize} from '../../report/matrix-text.ts';
+import {formatCell, formatFullSize, formatLookup} from '../../report/matrix-text.ts';
 import {cutText} from '../../report/table.ts';
 import {
 	type Area,
@@ -189,6 +189,10 @@ export const matrixText = (model: Model, width: number): readonly Line[] => {
 		...(model.state.fullSize ?? []).flatMap((way): readonly Line[] => [
 			line(' ', formatFullSize(way)),
 			...indentLines(wrap(`$ ${way.command}`, width - 4, 'dim'), 3),
+		]),
+		...(model.state.lookups ?? []).flatMap((lookup): readonly Line[] => [
+			line(' ', formatLookup(lookup)),
+			...indentLines(wrap(`$ ${lookup.command}`, width - 4, 'dim'), 3),
 		]),
 	];
 };

@@ -46,6 +46,9 @@ const wakeNode = async (): Promise<void> => {
 
 const server = (...address: readonly string[]) => ({name: 'nginx', command: ['httpd', '-f', '-p', address.join(':'), '-h', '/var/www']});
 
+/** As kubelet makes pods where it knows the cluster's name server; here nobody is behind that address. */
+const askedForNames = {dnsPolicy: 'None', dnsConfig: {nameservers: ['10.96.0.10'], searches: ['default.svc.cluster.local', 'svc.cluster.local', 'cluster.local']}};
+
 /** What the Service's object and its pods say. */
 export const serviceCases: readonly FaultCase[] = [
 	{
@@ -86,5 +89,8 @@ export const serviceCases: readonly FaultCase[] = [
 			await kubectl('rollout', 'status', 'deployment/nginx-app', '--timeout=90s');
 			await Promise.all([1, 2, 3].map(async node => onNode(node, 'rmmod br_netfilter')));
 		}, client: 'mars1', seen: 'open', cause: undefined, latent: ['br-netfilter-not-loaded'], inIptables: {},
+	},
+	{
+		title: 'nobody answers for the cluster\'s names', fault: 'F35', inject: patchBackend(askedForNames), client: 'backend', seen: 'open', cause: 'dns-not-service', inIptables: {},
 	},
 ];
