@@ -20,4 +20,6 @@ export type CaptureEvidence = {
 	/** Lines of `conntrack -L` and of /proc/net/ip_vs_conn for those attempts, read on the client's node right after them. */
 	readonly conntrackEntries: Known<readonly string[]>;
 	readonly ipvsConnections: Known<readonly string[]>;
+	/** Of the first table, all lines of UDP, whoever of the client's programs they are of. */
+	readonly udpEntries: Known<readonly string[]>;
 };

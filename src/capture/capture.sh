@@ -16,10 +16,10 @@ default_interface() {
 # Entries of the flow. Only what is loaded is read: conntrack(8) would load nf_conntrack_netlink.
 print_entries() {
 	if [ -r /proc/net/nf_conntrack ]; then
-		grep -F "src=$client dst=$vip " /proc/net/nf_conntrack | head -n 50 | while read -r line; do say "conntrack $line"; done
+		grep -F "src=$client dst=$vip " /proc/net/nf_conntrack | head -n 200 | while read -r line; do say "conntrack $line"; done
 		say "conntrack-source cat /proc/net/nf_conntrack"
 	elif [ -d /sys/module/nf_conntrack_netlink ] && command -v conntrack >/dev/null; then
-		conntrack -L -s "$client" -d "$vip" 2>/dev/null | head -n 50 | while read -r line; do say "conntrack $line"; done
+		conntrack -L -s "$client" -d "$vip" 2>/dev/null | head -n 200 | while read -r line; do say "conntrack $line"; done
 		say "conntrack-source conntrack -L -s $client -d $vip"
 	fi
 	if [ -r /proc/net/ip_vs_conn ]; then

@@ -52,7 +52,7 @@ const describePoint = ({plan, tap, count, report, problem}: Point): CapturePoint
 	label: plan.label, role: plan.role, command: tap?.command ?? '', packets: count, kernelDrops: report?.kernelDrops, problem: problem ?? report?.problem,
 });
 
-const readEntries = (points: readonly Point[], key: 'conntrack' | 'ipvs', flows: readonly Flow[]): Known<readonly string[]> => {
+const readEntries = (points: readonly Point[], key: 'conntrack' | 'ipvs', isWanted: (words: readonly string[]) => boolean): Known<readonly string[]> => {
 	const node = points.find(({plan}) => plan.entries !== undefined);
 	const facts = node?.report?.facts ?? [];
 	const source = facts.find(([name]) => name === `${key}-source`)?.[1];
@@ -60,17 +60,22 @@ const readEntries = (points: readonly Point[], key: 'conntrack' | 'ipvs', flows:
 		return {unknown: node?.report ? `${node.plan.label} has no ${key === 'ipvs' ? 'IPVS' : 'conntrack'} table that can be read without loading a module` : 'the capture on the client\'s node did not run'};
 	}
 
-	const ports = new Set(flows.map(({client}) => client.port ?? 0).flatMap(port => [`sport=${port}`, port.toString(16).padStart(4, '0').toUpperCase()]));
-	const lines = facts.filter(([name]) => name === key).map(([, line]) => line);
-	const value = lines.filter(line => line.split(' ').some(word => ports.has(word)));
+	const value = facts.filter(([name]) => name === key).map(([, line]) => line).filter(line => isWanted(line.split(' ')));
 	return {value, origin: {point: node.plan.label, command: source, excerpt: value.join('\n')}};
+};
+
+/** Tells whether a line of conntrack or IPVS has the source port of one of these flows. */
+const wordsOf = (flows: readonly Flow[]): (words: readonly string[]) => boolean => {
+	const ports = new Set(flows.map(({client}) => client.port ?? 0).flatMap(port => [`sport=${port}`, port.toString(16).padStart(4, '0').toUpperCase()]));
+	return words => words.some(word => ports.has(word));
 };
 
 const collect = (points: readonly Point[], flows: readonly Flow[]): CaptureEvidence => ({
 	points: points.map(point => describePoint(point)),
 	flows,
-	conntrackEntries: readEntries(points, 'conntrack', flows),
-	ipvsConnections: readEntries(points, 'ipvs', flows),
+	conntrackEntries: readEntries(points, 'conntrack', wordsOf(flows)),
+	ipvsConnections: readEntries(points, 'ipvs', wordsOf(flows)),
+	udpEntries: readEntries(points, 'conntrack', words => words.includes('udp')),
 });
 
 /** Whether everything that the client sent and got was captured, and is here. */

@@ -72,7 +72,7 @@ const loseFirstAttempt = [
 
 onNftNode('nftables mode: what fails once, is explained by nothing, and works when it is asked again is transient', async t => {
 	await nftNode.onNode(`/usr/sbin/nft '${loseFirstAttempt}'`);
-	const {report} = await checkOnNftNode('mars1');
+	const {report} = await checkOnNftNode({client: 'mars1'});
 	t.is(report.conclusion, 'healthy');
 	t.regex(report.verdict, /default\/mars1 → 10\.98\.171\.178:8080 timed out at first, which nothing explains, and works now: transient/v);
 	t.is(report.cause, null);

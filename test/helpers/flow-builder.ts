@@ -79,6 +79,7 @@ export const buildCapture = (flows: readonly Flow[], labels: readonly string[] =
 	flows,
 	conntrackEntries: {unknown: 'not read'},
 	ipvsConnections: {unknown: 'not read'},
+	udpEntries: {unknown: 'not read'},
 });
 
 /** The founding fault on the wire: SYN, SYN-ACK from the endpoint's own address, reset. */

@@ -1,14 +1,8 @@
-import type {Expectation} from '../faults/fault-case.ts';
 import {until} from '../../helpers/real-cluster.ts';
+import {nameCases} from './nft-name-cases.ts';
+import type {NftCase} from './nft-case.ts';
 import {nftNode} from './nft-node.ts';
-
-/** One state of the node in nftables mode and how it is made. `reset` undoes all of it. */
-export type NftCase = Expectation & {
-	readonly title: string;
-	readonly fault: string;
-	readonly inject: () => Promise<unknown>;
-	readonly client: 'mars1' | 'nginx';
-};
+import {udpCases} from './nft-udp-cases.ts';
 
 const {kubectl, onNode, inPod, proxy} = nftNode;
 
@@ -120,4 +114,6 @@ export const nftCases: readonly NftCase[] = [
 			await untilRules('the rules to lead to local endpoints', `${ruleset} | grep -qE '10.98.171.178 . tcp . 8080 : goto local-'`);
 		}, client: 'mars1', seen: 'open', cause: undefined,
 	},
+	...nameCases,
+	...udpCases,
 ];

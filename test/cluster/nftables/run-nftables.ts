@@ -2,7 +2,8 @@
 import process from 'node:process';
 import {keepRow} from '../faults/kept-table.ts';
 import {formatRow, toRow} from '../faults/result-table.ts';
-import {type NftCase, nftCases} from './nft-cases.ts';
+import type {NftCase} from './nft-case.ts';
+import {nftCases} from './nft-cases.ts';
 import {nftNode, whyNoNftNode} from './nft-node.ts';
 import {runNftCase} from './run-nft-case.ts';
 
