@@ -48,7 +48,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
 	'fix-command': ['check-command', 'cluster', 'consent', 'fix', 'fix-report', 'keep-bundle', 'keep-fix', 'options', 'probes', 'redact-bundle', 'redact-report', 'report', 'report-files', 'session-state', 'user-facing-error'],
 	'undo-command': ['changes', 'check-command', 'cluster', 'consent', 'fix', 'options', 'report', 'user-facing-error'],
 	target: ['clean', 'cluster', 'user-facing-error'],
-	probes: ['access', 'cluster', 'target'],
+	probes: ['access', 'cluster', 'hex-address', 'target'],
 	capture: ['access', 'clean', 'cluster', 'evidence', 'hex-address', 'packets', 'probes', 'target', 'user-facing-error'],
 	evidence: ['access', 'capture', 'clean', 'cluster', 'datapath', 'hex-address', 'probes', 'target'],
 	check: ['evidence', 'probes'],

@@ -1,5 +1,6 @@
 import type {Check, Verdict} from '../check.ts';
 import type {Bridge, Evidence, NodeEvidence} from '../evidence/evidence.ts';
+import type {Pod} from '../cluster/cluster.ts';
 import {valueOf} from '../evidence/known.ts';
 import {bridgeOfPod} from '../evidence/readings.ts';
 import type {Cell} from '../probes/matrix.ts';
@@ -15,9 +16,14 @@ import {joinWords, podLabel} from './shared/words.ts';
 /** A pod whose gateway should be on its bridge, and is not. */
 type Mismatch = {readonly node: NodeEvidence; readonly bridge: Bridge; readonly pod: string; readonly gateway: string};
 
-/** A gateway outside the node's pod network, such as Calico's 169.254.1.1, is answered for by other means. */
-const isOwnNetwork = ({target}: Evidence, node: string, gateway: string): boolean =>
-	target.nodes.get(node)?.podCidrs.some(cidr => isInCidr(gateway, cidr) === true) === true;
+/** The networks that a pod has its address from: its node's, as the API tells, and that of its own interface. */
+const networksOf = ({target, pods}: Evidence, pod: Pod): readonly string[] => [
+	...target.nodes.get(pod.node)?.podCidrs ?? [],
+	...(valueOf(pods.get(podLabel(pod))?.addresses) ?? []).filter(address => /\/\d+$/v.test(address)),
+];
+
+/** A gateway outside the pod's networks, such as Calico's 169.254.1.1, is answered for by other means. */
+const isOwnNetwork = (evidence: Evidence, pod: Pod, gateway: string): boolean => networksOf(evidence, pod).some(cidr => isInCidr(gateway, cidr) === true);
 
 /** The gateway as the pod has it: the address that must be on the bridge. Pods without one on their own bridge are routed otherwise. */
 const findMismatches = (evidence: Evidence): readonly Mismatch[] => knownPods(evidence).flatMap(pod => {
@@ -25,12 +31,20 @@ const findMismatches = (evidence: Evidence): readonly Mismatch[] => knownPods(ev
 	const bridge = bridgeOfPod(evidence, pod)?.bridge;
 	const gateway = valueOf(evidence.pods.get(podLabel(pod))?.gateway);
 	const hasGateway = bridge?.addresses.some(address => address.split('/', 1)[0] === gateway);
-	return hasGateway === false && node && bridge && gateway?.includes('.') && isOwnNetwork(evidence, pod.node, gateway)
+	return hasGateway === false && node && bridge && gateway?.includes('.') && isOwnNetwork(evidence, pod, gateway)
 		? [{
 			node, bridge, pod: podLabel(pod), gateway,
 		}]
 		: [];
 });
+
+/** Pods whose gateway is not on their bridge, and of whose network nothing is known. */
+const findUnclear = (evidence: Evidence): readonly string[] => knownPods(evidence).filter(pod => {
+	const bridge = bridgeOfPod(evidence, pod)?.bridge;
+	const gateway = valueOf(evidence.pods.get(podLabel(pod))?.gateway);
+	return bridge !== undefined && gateway !== undefined && bridge.addresses.every(address => address.split('/', 1)[0] !== gateway)
+		&& (gateway.includes(':') || networksOf(evidence, pod).length === 0);
+}).map(pod => podLabel(pod));
 
 const hitPods = (evidence: Evidence): ReadonlySet<string> => new Set(findMismatches(evidence).map(({pod}) => pod));
 
@@ -73,7 +87,9 @@ const judge = (evidence: Evidence): Verdict => {
 		});
 	}
 
-	const {readings, gaps} = readNodes(evidence, ({bridges}) => bridges);
+	const {readings, gaps: unread} = readNodes(evidence, ({bridges}) => bridges);
+	const unclear = findUnclear(evidence);
+	const gaps = [...unread, ...(unclear.length > 0 ? [`which network ${joinWords(unclear)} should have a gateway in is not known`] : [])];
 	return gaps.length > 0 ? unknown(gaps.join('; ')) : ok(`the bridges of ${nameNodes(readings)} have the address that their pods use as gateway`);
 };
 
@@ -88,8 +104,8 @@ export const cniBridgeIpMismatch: Check = {
 	repair(evidence) {
 		const mismatches = findMismatches(evidence);
 		const masks = mismatches.map(({node, bridge, gateway}) => {
-			const length = evidence.target.nodes.get(node.node)?.podCidrs.find(cidr => isInCidr(gateway, cidr) === true)?.split('/', 2)[1] ?? '24';
-			return `ip addr add ${gateway}/${length} dev ${bridge.name}   # undo: the same with del`;
+			const network = knownPods(evidence).filter(pod => pod.node === node.node).flatMap(pod => networksOf(evidence, pod)).find(cidr => isInCidr(gateway, cidr) === true);
+			return `ip addr add ${gateway}/${network?.split('/', 2)[1] ?? '24'} dev ${bridge.name}   # undo: the same with del`;
 		});
 		return [
 			onNodes([...new Set(mismatches.map(({node}) => node.node))]),

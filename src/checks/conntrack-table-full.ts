@@ -15,7 +15,7 @@ import {
 } from './shared/verdicts.ts';
 import {joinWords} from './shared/words.ts';
 
-/** From there on entries are dropped early, and new connections soon after (nf_conntrack_core.c, early_drop). */
+/** So close to the end that new connections may find none free by the time they come: once there is none, the kernel drops what it cannot make room for (nf_conntrack_core.c, __nf_conntrack_alloc). */
 const fullShare = 0.98;
 const tightShare = 0.8;
 
@@ -45,8 +45,9 @@ const judge = (evidence: Evidence): Verdict => {
 	const {readings, gaps} = readNodes(evidence, shareOf);
 	const full = aboveShare(readings, fullShare);
 	if (full.length > 0) {
+		const isFull = full.some(node => knownShareOf(node) >= 1);
 		return judgeCondition(evidence, {
-			what: `the conntrack table is full on ${describe(full)}, and new connections are dropped`, refs: refsTo(...full.map(({conntrack}) => conntrack)), explains: isExplained, isCertain: full.some(node => knownShareOf(node) >= 1), harmless: 'no probe timed out from it yet',
+			what: `the conntrack table is ${isFull ? 'full' : 'as good as full'} on ${describe(full)}, and new connections ${isFull ? 'are' : 'may be'} dropped`, refs: refsTo(...full.map(({conntrack}) => conntrack)), explains: isExplained, isCertain: isFull, harmless: 'no probe timed out from it yet',
 		});
 	}
 
@@ -86,7 +87,7 @@ export const conntrackTableFull: Check = {
 			}
 
 			const refs = refsTo(node.conntrack);
-			return share.value >= fullShare ? broken('the conntrack table is full: new connections are dropped', refs, 'likely') : (share.value >= tightShare ? latent('the conntrack table is more than four fifths full', refs) : ok('there is room'));
+			return share.value >= fullShare ? broken('the conntrack table is full, or as good as full: new connections are dropped once it is', refs, 'likely') : (share.value >= tightShare ? latent('the conntrack table is more than four fifths full', refs) : ok('there is room'));
 		},
 		repair: node => widen([node]),
 	},

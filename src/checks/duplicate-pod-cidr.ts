@@ -46,6 +46,9 @@ export const duplicatePodCidr: Check = {
 	},
 	explains: isExplained,
 	repair: evidence => findClashes(evidence).flatMap(({nodes}) => [
-		`kubectl drain ${nodes[1]} --ignore-daemonsets --delete-emptydir-data && kubectl delete node ${nodes[1]}   # then join it anew, with a machine-id of its own: every pod of it is made again`,
+		`kubectl drain ${nodes[1]} --ignore-daemonsets --delete-emptydir-data && kubectl delete node ${nodes[1]}   # every pod of it is made again`,
+		`# on ${nodes[1]}, as root, once its pods are gone: what the CNI keeps of the old network, or the bridge keeps its address and no new pod starts`,
+		'systemctl stop kubelet; rm -rf /var/lib/cni /run/flannel; ip link del cni0; ip link del flannel.1   # where it is flannel; of other CNIs what they keep',
+		`# then join ${nodes[1]} anew, with a machine-id of its own (systemd-machine-id-setup)`,
 	]),
 };

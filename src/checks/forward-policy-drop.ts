@@ -14,6 +14,7 @@ import {
 	predictStop,
 } from './forward/stops.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
+import {describeForeignTables} from './shared/foreign-tables.ts';
 import {findUnclearWay} from './shared/passages.ts';
 import {tellLoss} from './shared/loss.ts';
 import {describeUnreadNodes, nameNodes, readNodes} from './shared/nodes.ts';
@@ -57,11 +58,6 @@ const findDoubts = (evidence: Evidence): readonly string[] => evidence.matrix
 	.flatMap(route => crossingsOf(route, evidence))
 	.flatMap(({node, verdict}) => (verdict.does === 'unknown' ? [`${node}: ${verdict.because}`] : []));
 
-/** Tables of nftables that neither iptables made nor kube-proxy: what they drop is not seen here. */
-const findForeignTables = (evidence: Evidence): readonly string[] => readNodes(evidence, node => node.nftTables).readings.flatMap(({node, value}) => value
-	.filter(table => !/^(?:(?:ip|ip6|arp|bridge) (?:filter|nat|mangle|raw|security)|ip6? kube-proxy|inet flannel-ipv[46]|ip6? flannel-ipv[46])$/v.test(table))
-	.map(table => `${node.node}: table ${table}`));
-
 const judgeQuiet = (evidence: Evidence): Verdict => {
 	const stops = evidence.matrix.flatMap(cell => routesOf(cell, evidence)).flatMap(route => crossingsIfFiltered(route, evidence)).filter(crossing => isStop(crossing));
 	if (stops.length > 0) {
@@ -70,9 +66,8 @@ const judgeQuiet = (evidence: Evidence): Verdict => {
 
 	const doubts = findDoubts(evidence);
 	const {readings, gaps} = readNodes(evidence, node => node.iptables);
-	const foreign = findForeignTables(evidence);
 	const unclear = findUnclearWay(evidence);
-	const reasons = [...new Set([...doubts, ...(unclear === undefined ? [] : [unclear]), ...gaps, ...(foreign.length > 0 ? [`not read: ${joinWords(foreign)} (nftables)`] : [])])];
+	const reasons = [...new Set([...doubts, ...(unclear === undefined ? [] : [unclear]), ...gaps, ...describeForeignTables(evidence)])];
 	return reasons.length > 0 ? unknown(reasons.join('; ')) : ok(`FORWARD on ${nameNodes(readings)} accepts the connections that were probed`);
 };
 

@@ -5,6 +5,7 @@ import {type Cell, isFailing} from '../probes/matrix.ts';
 import {nameNodes, readNodes} from './shared/nodes.ts';
 import {type ProgrammedBackend, programmedBackends} from './shared/programmed.ts';
 import {onNodes} from './shared/repairs.ts';
+import {findReplacement, isProxyStopped, isReplaced} from './shared/replacements.ts';
 import {endpointsFrom} from './shared/routes.ts';
 import {
 	broken,
@@ -68,10 +69,7 @@ const describeDifference = ({node, dead, missing, good}: Difference): string => 
 	...(missing.length > 0 ? [`${node.node} sends nothing to ${joinWords(missing)}, which ${missing.length === 1 ? 'is' : 'are'} ready${good.length === 0 && dead.length === 0 ? ', nor to any other backend' : ''}`] : []),
 ].join('; ');
 
-/** Only where it was looked for, and no process of that name was there. */
-const isStopped = ({kubeProxy}: NodeEvidence): boolean => 'unknown' in kubeProxy && kubeProxy.unknown.startsWith('no kube-proxy process runs');
-
-const isStoppedHere = (node: NodeEvidence): boolean => isStopped(node) && isTranslating(node);
+const isStoppedHere = (node: NodeEvidence): boolean => isProxyStopped(node) && isTranslating(node) && !isReplaced(node);
 
 /** Seconds in which a kube-proxy that was just started does not answer yet, or is about to crash again: systemd calls both active. */
 const startingSeconds = 15;
@@ -79,11 +77,12 @@ const startingSeconds = 15;
 const isStarting = ({kubeProxy, proxyMode, now}: NodeEvidence): boolean => 'value' in kubeProxy && 'unknown' in proxyMode && now - kubeProxy.value.startedAt < startingSeconds;
 
 const describeProcess = (nodes: readonly NodeEvidence[]): string => {
-	const stopped = nodes.filter(node => isStopped(node));
+	const stopped = nodes.filter(node => isProxyStopped(node));
 	const starting = nodes.filter(node => isStarting(node));
 	const running = nodes.filter(node => !stopped.includes(node) && !starting.includes(node));
 	return [
 		...(stopped.length > 0 ? [`no kube-proxy runs on ${joinWords(stopped.map(({node}) => node))}`] : []),
+		...stopped.flatMap(node => (isReplaced(node) ? [`${findReplacement(node)?.plugin ?? ''} may translate Services on ${node.node} instead, and these rules be left over`] : [])),
 		...(starting.length > 0 ? [`kube-proxy on ${joinWords(starting.map(({node}) => node))} was started seconds ago and does not answer: just restarted, or in a crash loop`] : []),
 		...(running.length > 0 ? [`kube-proxy on ${joinWords(running.map(({node}) => node))} is behind the API, or somebody changed its rules`] : []),
 	].join('; ');
@@ -96,7 +95,7 @@ const judgeDifferences = (evidence: Evidence, differences: readonly Difference[]
 	const because = `${differences.map(difference => describeDifference(difference)).join('; ')}: ${describeProcess(nodes)}`;
 	const cells = evidence.matrix.filter(cell => isFailing(cell) && isCellHit(cell, evidence));
 	return cells.length > 0
-		? broken(because, refsOf(nodes), 'certain')
+		? broken(because, refsOf(nodes), nodes.some(node => isReplaced(node)) ? 'likely' : 'certain')
 		: latent(`${because}; no probe failed from it`, refsOf(nodes));
 };
 
@@ -144,7 +143,7 @@ export const kubeProxyDownOrStale: Check = {
 	repair(evidence) {
 		const differing = findDifferences(evidence).map(({node}) => node);
 		const nodes = differing.length > 0 ? differing : evidence.nodes.values().filter(node => isStoppedHere(node) || isStarting(node)).toArray();
-		return [onNodes(nodes.map(({node}) => node)), ...repairNode(nodes.every(node => isStopped(node)))];
+		return [onNodes(nodes.map(({node}) => node)), ...repairNode(nodes.every(node => isProxyStopped(node)))];
 	},
-	ofNode: {judge: judgeNode, repair: node => repairNode(isStopped(node))},
+	ofNode: {judge: judgeNode, repair: node => repairNode(isProxyStopped(node))},
 };

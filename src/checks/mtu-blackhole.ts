@@ -45,6 +45,18 @@ const judge = (evidence: Evidence): Verdict => {
 	return hasOtherNodes(evidence) ? unknown('no connection opened between nodes, so that no packet of full size was sent') : ok('the client and its backends are on one node, where nothing is smaller than their links');
 };
 
+const largestOf = ({largest, bytes}: FullSize): number => largest ?? (bytes - 100);
+
+const isOfIpv6 = ({toIp}: FullSize): boolean => toIp.includes(':');
+
+/** What keeps TCP of one family below the smallest of the largest packets that arrive: 40 bytes are headers, of IPv6 60 (RFC 9293, 3.7.1). */
+const clampOf = (way: FullSize, lost: readonly FullSize[]): string => {
+	const largest = Math.min(...lost.filter(other => isOfIpv6(other) === isOfIpv6(way)).map(other => largestOf(other)));
+	const program = isOfIpv6(way) ? 'ip6tables' : 'iptables';
+	const rule = `-t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${largest - (isOfIpv6(way) ? 60 : 40)}`;
+	return `${program} ${rule}   # at once, until then, for new TCP connections. undo: ${program} ${rule.replace(' -A ', ' -D ')}`;
+};
+
 export const mtuBlackhole: Check = {
 	id: 'mtu-blackhole',
 	place: 565,
@@ -54,13 +66,11 @@ export const mtuBlackhole: Check = {
 	explains: () => false,
 	repair(evidence) {
 		const lost = lostOf(evidence);
-		const largest = Math.min(...lost.map(way => way.largest ?? (way.bytes - 100)));
-		const clamp = `-t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${largest - (lost.some(({toIp}) => toIp.includes(':')) ? 60 : 40)}`;
 		return [
 			onNodes(lost.flatMap(({fromNode, toNode}) => [fromNode, toNode])),
 			'ip -o link   # the links of pods, of the overlay and of the node: an overlay needs room for its header (VXLAN 50 bytes, over IPv6 70, IPIP 20, WireGuard 60 to 80)',
-			`# lasting: set the MTU of the CNI to at most ${largest}, restart its agent, create the pods anew`,
-			`iptables ${clamp}   # at once, until then, for new TCP connections. undo: iptables ${clamp.replace(' -A ', ' -D ')}`,
+			`# lasting: set the MTU of the CNI to at most ${Math.min(...lost.map(way => largestOf(way)))}, restart its agent, create the pods anew`,
+			...new Set(lost.map(way => clampOf(way, lost))),
 		];
 	},
 };

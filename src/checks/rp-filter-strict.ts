@@ -98,7 +98,7 @@ export const rpFilterStrict: Check = {
 		const strict = findAsymmetries(evidence).filter(asymmetry => isStrict(asymmetry));
 		return [
 			onNodes(strict.map(({leg}) => leg.to)),
-			...new Set(strict.map(({arrivesAt}) => `sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.${arrivesAt.name}.rp_filter=2   # of "all" and the interface the larger one counts; undo: the old values`)),
+			...new Set(strict.map(({arrivesAt}) => `sysctl -w net/ipv4/conf/all/rp_filter=0 net/ipv4/conf/${arrivesAt.name}/rp_filter=2   # of "all" and the interface the larger one counts; undo: the old values, which this shows: sysctl net/ipv4/conf/all/rp_filter net/ipv4/conf/${arrivesAt.name}/rp_filter`)),
 			'# lasting: the same two lines in a file of /etc/sysctl.d that sorts last; better still, routes that lead back the way that packets come',
 		];
 	},

@@ -13,12 +13,18 @@ import {formatAddress, joinWords, serviceLabel} from './shared/words.ts';
 
 type Pin = {readonly node: NodeEvidence; readonly client: string; readonly backend: string};
 
-/** Whether new connections should not go there: not ready by the API, or of weight 0 in the node's own table. */
+/**
+ Whether connections of the client still go there, and should not. What is gone from the node's own table is forgotten as soon as its client asks again,
+ and what has weight 0 there too, unless net.ipv4.vs.expire_quiescent_template is 0 (ip_vs_conn.c, ip_vs_check_template).
+ */
 const isDead = (node: NodeEvidence, {backend}: PinnedClient, evidence: Evidence): boolean => {
 	const address = formatAddress(backend);
-	const used = (valueOf(programmedBackends(node, evidence)) ?? []).filter(({weight}) => weight > 0).map(one => one.address);
-	const isReady = evidence.target.isFromRules === true || readyEndpoints(evidence).some(endpoint => formatAddress(endpoint) === address);
-	return !isReady || !used.includes(address);
+	const real = valueOf(programmedBackends(node, evidence))?.find(one => one.address === address);
+	if (real === undefined || real.weight === 0) {
+		return real !== undefined && valueOf(node.sysctls['net/ipv4/vs/expire_quiescent_template'])?.trim() !== '1';
+	}
+
+	return evidence.target.isFromRules !== true && readyEndpoints(evidence).every(endpoint => formatAddress(endpoint) !== address);
 };
 
 const isIpvs = (node: NodeEvidence): boolean => valueOf(kernelProxyMode(node)) === 'ipvs';
@@ -57,7 +63,7 @@ const judge = (evidence: Evidence): Verdict => {
 			refs: refsTo(...new Set(pins.map(({node}) => node.pinnedClients))),
 			explains: isExplained,
 			isCertain: isSeen(evidence),
-			harmless: 'no probe came from there',
+			harmless: 'no probe failed from it',
 		});
 	}
 

@@ -11,6 +11,8 @@ export type Service = {
 	readonly name: string;
 	readonly type: string;
 	readonly clusterIp: string;
+	/** Of the other family, where it has both. */
+	readonly otherIps?: readonly string[];
 	readonly selector: Readonly<Record<string, string>>;
 	readonly ports: readonly ServicePort[];
 	readonly internalTrafficPolicy: string;

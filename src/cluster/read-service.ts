@@ -36,6 +36,7 @@ export const readService = (value: unknown): Service | undefined => {
 			name,
 			type: readText(dig(spec, 'type'), 'ClusterIP'),
 			clusterIp: readText(dig(spec, 'clusterIP')),
+			otherIps: readList(dig(spec, 'clusterIPs')).map(ip => readText(ip)).filter(ip => ip !== '' && ip !== readText(dig(spec, 'clusterIP'))),
 			selector: readTexts(dig(spec, 'selector')),
 			ports: readList(dig(spec, 'ports')).map(port => readServicePort(port)).filter(port => port !== undefined),
 			internalTrafficPolicy: readText(dig(spec, 'internalTrafficPolicy'), 'Cluster'),

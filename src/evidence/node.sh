@@ -244,7 +244,7 @@ read_files='
 	/^[0-9]+ \// { changed[substr($0, index($0, " ") + 1)] = $1; next }
 	/^[0-9]+:\t/ { if (++ruled <= 100) rules = rules "rule " $0 "\n"; next }
 	/ vxlan id / && match($0, / dstport [0-9]+/) { name = $2; sub(/[@:].*/, "", name); vxlans = vxlans "vxlan " name " " substr($0, RSTART + 9, RLENGTH - 9) "\n"; next }
-	NF > 3 && ($3 == "inet" || $3 == "inet6") && ++owned <= 1000 { own = own "own " $2 " " $4 "\n" }
+	NF > 3 && ($3 == "inet" || $3 == "inet6") && ($2 == "kube-ipvs0" ? ++bound <= 10000 : ++owned <= 1000) { own = own "own " $2 " " $4 "\n" }
 	NF > 3 { addresses[$2] = addresses[$2] "address " $2 " " $3 " " $4 "\n" }
 	END {
 		print "@@boot-time"
@@ -253,7 +253,7 @@ read_files='
 		print "@@bridges"; print_all("bridge"); print_all("port")
 		for (name in is_bridge) printf "%s", addresses[name]
 		print "@@sysctls"
-		n = split("net/bridge/bridge-nf-call-iptables net/bridge/bridge-nf-call-ip6tables net/ipv4/ip_forward net/ipv6/conf/all/forwarding net/ipv4/conf/all/rp_filter net/ipv4/vs/conntrack net/netfilter/nf_conntrack_count net/netfilter/nf_conntrack_max kernel/hostname", key, " ")
+		n = split("net/bridge/bridge-nf-call-iptables net/bridge/bridge-nf-call-ip6tables net/ipv4/ip_forward net/ipv6/conf/all/forwarding net/ipv4/conf/all/rp_filter net/ipv4/vs/conntrack net/ipv4/vs/expire_quiescent_template net/netfilter/nf_conntrack_count net/netfilter/nf_conntrack_max kernel/hostname", key, " ")
 		for (i = 1; i <= n; i++) print_sysctl(key[i])
 		for (name in is_bridge) { print_sysctl("net/ipv4/conf/" name "/forwarding"); print_sysctl("net/ipv4/conf/" name "/rp_filter") }
 		print "@@boot-modules"; print_all("module")

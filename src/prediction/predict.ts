@@ -14,14 +14,15 @@ export type Prediction = {
 };
 
 /** How an attempt can end by a walk; undefined where the rules do not tell. */
-export const predictedOutcomes = ({outcome}: Walk): readonly Outcome[] | undefined => {
+export const predictedOutcomes = ({outcome, steps}: Walk): readonly Outcome[] | undefined => {
 	switch (outcome.does) {
 		case 'unknown': {
 			return undefined;
 		}
 
 		case 'lost': {
-			return [outcome.answer];
+			// A tunnel that asks for its neighbours through itself does not find them either, once it is stopped.
+			return steps[outcome.at].stage.startsWith('tunnel, ') && outcome.answer === 'timeout' ? ['timeout', 'unreachable'] : [outcome.answer];
 		}
 
 		case 'delivered': {

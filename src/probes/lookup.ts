@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import type {Access, Point} from '../access/access.ts';
-import {formatIpv6, parseIp} from '../packets/ip-address.ts';
+import {fromHexDigits, toHexDigits} from '../hex-address.ts';
 
 const text = readFileSync(new URL('lookup.sh', import.meta.url), 'utf8');
 
@@ -36,10 +36,7 @@ const codes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'
 
 const types = {A: '1', AAAA: '28'} as const;
 
-const canonical = (address: string): string => {
-	const parsed = parseIp(address);
-	return parsed?.version === 6 ? formatIpv6(...parsed.words) : address;
-};
+const canonical = (address: string): string => fromHexDigits(toHexDigits(address)) ?? address;
 
 const readAnswer = (printed: string): Pick<Lookup, 'outcome' | 'code' | 'addresses'> => {
 	const {word, code} = /^lookup (?<word>[a-z]+)(?: (?<code>\d+))?$/mv.exec(printed)?.groups ?? {};

@@ -46,7 +46,8 @@ const requireService = async (cluster: ClusterReader, {name, port}: ServiceArgum
 
 const examine = (service: Service, wanted: ServiceArgument): {readonly examined: Examined; readonly notes: readonly string[]} => {
 	const {port, notes} = choosePort(service, wanted.port);
-	return {examined: {service, port, family: familyOf(service.clusterIp) ?? 4}, notes};
+	const others = (service.otherIps ?? []).map(ip => `svc/${service.name} also has the address ${ip}, of the other IP family: ${service.clusterIp} alone is examined`);
+	return {examined: {service, port, family: familyOf(service.clusterIp) ?? 4}, notes: [...notes, ...others]};
 };
 
 /** Policies act on both ends: those of the client's namespace where it has another one. */

@@ -97,7 +97,9 @@ test('what the script prints is read, and why it could not be asked is kept', as
 			ok: true, stdout, stderr, exitCode: 0, command: '',
 		}),
 	} as never, one, AbortSignal.timeout(60_000));
-	t.like(await hear(`lookup answered 0\naddress ${vip}\n`), {outcome: 'answered', code: 'NOERROR', addresses: [vip], command: `nsenter --net=NETNS-OF-${mars1.name} dig +time=2 @10.96.0.10 nginx.default.svc.cluster.local A   (on k8s1)`});
+	t.like(await hear(`lookup answered 0\naddress ${vip}\n`), {
+		outcome: 'answered', code: 'NOERROR', addresses: [vip], command: `nsenter --net=NETNS-OF-${mars1.name} dig +time=2 @10.96.0.10 nginx.default.svc.cluster.local A   (on k8s1)`,
+	});
 	t.like(await hear('lookup answered 0\naddress fd00:0:0:0:0:0:0:b2\n'), {addresses: ['fd00::b2']});
 	t.like(await hear('lookup answered 3\n'), {outcome: 'answered', code: 'NXDOMAIN', addresses: []});
 	t.like(await hear('lookup unanswered\n'), {outcome: 'unanswered', addresses: []});

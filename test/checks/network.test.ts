@@ -102,7 +102,17 @@ test('rp_filter: strict where packets come in by another way than answers would 
 const pinned = (backend: string, client = '10.244.0.18'): NodeEvidence['pinnedClients'] => read([{client, port: 8080, backend: {ip: backend, port: 80}}]);
 
 test('session affinity: a client that is held to a dead backend, and nobody else', t => {
-	const toDead = (outcome: Outcomes[string], client?: string) => buildEvidence({node: {bridgeNetfilter: 1}, nodes: {k8s1: {bridgeNetfilter: 1, more: {pinnedClients: pinned('10.244.0.99', client)}}}, outcomes: {'mars1 vip': outcome}});
+	const server = (weight: number): NodeEvidence['virtualServers'] => read([{
+		protocol: 'TCP', ip: '10.98.171.178', port: 8080, scheduler: 'rr', realServers: [['10.244.0.19', 1] as const, ...(weight < 0 ? [] : [['10.244.0.99', weight] as const])].map(([ip, its]) => ({
+			ip, port: 80, weight: its, active: 0, inactive: 0,
+		})),
+	}]);
+	const toDead = (outcome: Outcomes[string], client?: string, weight = 0, forgets = '0') => {
+		const evidence = buildEvidence({node: {bridgeNetfilter: 1}, nodes: {k8s1: {bridgeNetfilter: 1, more: {pinnedClients: pinned('10.244.0.99', client), virtualServers: server(weight)}}}, outcomes: {'mars1 vip': outcome}});
+		const nodes = new Map(evidence.nodes.entries().map(([name, node]): [string, NodeEvidence] => [name, {...node, sysctls: {...node.sysctls, 'net/ipv4/vs/expire_quiescent_template': read(forgets)}}]));
+		return {...evidence, nodes};
+	};
+
 	const seen = toDead([{outcome: 'timeout', ms: 3000, backend: '10.244.0.99:80'}]);
 	t.like(sessionAffinityPin.judge(seen), {status: 'broken', confidence: 'certain'});
 	t.regex(sessionAffinityPin.judge(seen).because, /^session affinity on k8s1 still holds 10\.244\.0\.18 to 10\.244\.0\.99:80/v);
@@ -111,6 +121,9 @@ test('session affinity: a client that is held to a dead backend, and nobody else
 	t.is(causeOf(toDead([{outcome: 'timeout', ms: 3000, backend: '10.244.0.19:80'}])), undefined, 'another backend failed');
 	t.is(causeOf(toDead('timeout', '10.244.0.20')), undefined, 'somebody else is held');
 	t.is(sessionAffinityPin.judge(toDead('open')).status, 'latent');
+	t.is(sessionAffinityPin.judge(toDead('timeout', undefined, 0, '1')).status, 'ok', 'the kernel forgets it as soon as the client asks again');
+	t.is(sessionAffinityPin.judge(toDead('timeout', undefined, -1)).status, 'ok', 'what is no real server any more is always forgotten');
+	t.is(sessionAffinityPin.judge(toDead('timeout', undefined, 1, '1')).status, 'broken', 'kube-proxy has not heard that it is not ready');
 	t.is(sessionAffinityPin.judge(buildEvidence({nodes: {k8s1: {more: {pinnedClients: pinned('10.244.0.19')}}}})).status, 'ok');
 	t.is(sessionAffinityPin.judge(buildEvidence({node: {mode: 'iptables'}})).status, 'ok');
 });

@@ -19,12 +19,12 @@ const addNamespace = async (t: ExecutionContext, name: string): Promise<string> 
 	return netns;
 };
 
+const settings = '--keep-in-foreground --conf-file=/dev/null --user=root --pid-file= --no-resolv --no-hosts --bind-interfaces --listen-address=127.0.0.1 --local=/cluster.local/ '
+	+ '--host-record=nginx.default.svc.cluster.local,10.98.171.178,fd00::b2 --host-record=1st.default.svc.cluster.local,10.98.0.1 --cname=alias.default.svc.cluster.local,nginx.default.svc.cluster.local';
+
 /** A real name server on 127.0.0.1 that knows two names. */
 const serve = async (t: ExecutionContext, netns: string): Promise<void> => {
-	const server = spawn('ip', [
-		'netns', 'exec', netns, 'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--user=root', '--pid-file=', '--no-resolv', '--no-hosts', '--bind-interfaces', '--listen-address=127.0.0.1',
-		'--local=/cluster.local/', '--host-record=nginx.default.svc.cluster.local,10.98.171.178,fd00::b2', '--host-record=1st.default.svc.cluster.local,10.98.0.1', '--cname=alias.default.svc.cluster.local,nginx.default.svc.cluster.local',
-	], {stdio: 'ignore'});
+	const server = spawn('ip', ['netns', 'exec', netns, 'dnsmasq', ...settings.split(' ')], {stdio: 'ignore'});
 	t.teardown(() => server.kill('SIGKILL'));
 	await until('the name server to listen', async () => {
 		const {stdout} = await runCommand(['ip', 'netns', 'exec', netns, 'cat', '/proc/net/udp'], {timeoutMs: 20_000});

@@ -3,7 +3,8 @@ import {valueOf} from '../../evidence/known.ts';
 import {routeTo} from '../../evidence/network.ts';
 import {bridgeOfPod, cniPlugin, kernelProxyMode} from '../../evidence/readings.ts';
 import {isMasqueradingAll} from '../shared/bypass.ts';
-import type {Route} from '../shared/routes.ts';
+import {isFailing} from '../../probes/matrix.ts';
+import {type Route, routesOf} from '../shared/routes.ts';
 import type {HookPacket} from '../../datapath/rule.ts';
 import {type FilterHook, type FilterVerdict, walkRulesets} from '../../datapath/filter.ts';
 
@@ -118,6 +119,20 @@ const overlaySteps = ({cell: {fromNode}, from, backendNode, endpoint, place, bac
 		const port = tunnelPort(evidence.nodes.get(ends[0]), to);
 		return port === undefined ? [] : [tunnelStep(port, ends, 'OUTPUT', evidence), tunnelStep(port, ends, 'INPUT', evidence)];
 	});
+};
+
+/** Tunnels whose packets between nodes have no port that is read. */
+const otherTunnels: ReadonlySet<string> = new Set(['wireguard', 'ipip', 'gre', 'gretap', 'geneve', 'sit', 'ip6tnl', 'xfrm']);
+
+/** Such tunnels on the way of failing probes, in sentences. */
+export const findOtherTunnels = (evidence: Evidence): readonly string[] => {
+	const routes = evidence.matrix.filter(cell => isFailing(cell)).flatMap(cell => routesOf(cell, evidence)).filter(({place}) => place === 'other-node');
+	return [...new Set(routes.flatMap(({cell: {fromNode}, endpoint: {ip}}) => {
+		const network = valueOf(evidence.nodes.get(fromNode)?.network);
+		const device = network && !ip.includes(':') ? routeTo(network, ip)?.device : undefined;
+		const kind = network?.interfaces.find(({name}) => name === device)?.kind ?? '';
+		return otherTunnels.has(kind) ? [`what ${device ?? ''} (${kind}) on ${fromNode} sends to other nodes is not followed through their firewalls`] : [];
+	}))];
 };
 
 const walkStep = ({node, hook, packet}: Step, reading: NodeEvidence): HostCrossing => {

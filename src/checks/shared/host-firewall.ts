@@ -8,6 +8,7 @@ import {
 	isStop,
 } from '../forward/stops.ts';
 import {type Prediction, isCellExplained} from './explain.ts';
+import {describeForeignTables} from './foreign-tables.ts';
 import {judgeCondition} from './judge-condition.ts';
 import {nameNodes, readNodes} from './nodes.ts';
 import {type Route, routesOf} from './routes.ts';
@@ -21,6 +22,8 @@ export type Hooks = {
 	readonly cross: Cross;
 	/** How an attempt fails where one of them is stopped. */
 	readonly predictStop: (crossings: readonly HostCrossing[]) => readonly Outcome[];
+	/** What is on the way and cannot be followed, in sentences. */
+	readonly findUnclear?: (evidence: Evidence) => readonly string[];
 	/** The verdict where none is, before the names of the nodes. */
 	readonly healthy: string;
 };
@@ -50,7 +53,7 @@ const findDoubts = (evidence: Evidence, cross: Cross): readonly string[] => evid
 	.flatMap(({node, hook, verdict}) => (verdict.does === 'unknown' ? [`${hook} on ${node}: ${verdict.because}`] : []));
 
 const judgeHooks = (evidence: Evidence, hooks: Hooks): Verdict => {
-	const {cross, healthy} = hooks;
+	const {cross, healthy, findUnclear} = hooks;
 	const stops = findStops(evidence, cross);
 	if (stops.length > 0) {
 		return judgeCondition(evidence, {
@@ -63,7 +66,7 @@ const judgeHooks = (evidence: Evidence, hooks: Hooks): Verdict => {
 	}
 
 	const {readings, gaps} = readNodes(evidence, ({iptables}) => iptables);
-	const reasons = [...new Set([...findDoubts(evidence, cross), ...gaps])];
+	const reasons = [...new Set([...findDoubts(evidence, cross), ...gaps, ...describeForeignTables(evidence), ...(findUnclear?.(evidence) ?? [])])];
 	return reasons.length > 0 ? unknown(reasons.join('; ')) : ok(`${healthy} on ${nameNodes(readings)}`);
 };
 

@@ -17,9 +17,9 @@ export type Leg = {
 	readonly source: string | undefined;
 };
 
-/** The client's own address, where the backend sees it. */
-const seenClient = ({from, cell, isThroughVip}: Route, evidence: Evidence): string | undefined =>
-	(from === undefined || from.isHostNetwork || (isThroughVip && isMasqueradingAll(evidence, cell.fromNode)) ? undefined : from.ip);
+/** The client's own address, where the backend is known to see it: what leaves the pods' network for a node is masqueraded by most CNIs (flannel, the bridge plugin's ipMasq). */
+const seenClient = ({from, cell, isThroughVip, backend}: Route, evidence: Evidence): string | undefined =>
+	(from === undefined || from.isHostNetwork || backend?.isHostNetwork === true || (isThroughVip && isMasqueradingAll(evidence, cell.fromNode)) ? undefined : from.ip);
 
 /** What has to be carried between nodes on this route, in both directions. IPv4 alone, since that is what is read of routes. */
 export const legsOf = (route: Route, evidence: Evidence): readonly Leg[] => {

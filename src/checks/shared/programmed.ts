@@ -22,8 +22,7 @@ const backendOfRule = (text: string): string | undefined => /--comment "[^"]* ->
 /** Packets of pods come to kube-proxy's chains by PREROUTING alone: who flushed it left rules that nothing leads to. */
 const isLedTo = (rules: readonly IptablesRule[]): boolean => rules.some(({chain, text}) => chain === 'PREROUTING' && text.endsWith(' -j KUBE-SERVICES'));
 
-const ofIptables = (node: NodeEvidence, {target: {service, port}}: Evidence): Known<readonly ProgrammedBackend[]> => {
-	const {iptables} = node;
+const ofIptables = ({node, iptables}: Pick<NodeEvidence, 'node' | 'iptables'>, {target: {service, port}}: Evidence): Known<readonly ProgrammedBackend[]> => {
 	if ('unknown' in iptables) {
 		return iptables;
 	}
@@ -32,7 +31,7 @@ const ofIptables = (node: NodeEvidence, {target: {service, port}}: Evidence): Kn
 	const names = service.ports.length === 1 || port.name === '' ? [`${service.namespace}/${service.name} `, `${service.namespace}/${service.name}:`] : [`${service.namespace}/${service.name}:${port.name} `];
 	const mine = rules.filter(({chain, text}) => /^KUBE-SV[CL]-/v.test(chain) && names.some(name => text.includes(`--comment "${name}`)));
 	if (mine.length === 0) {
-		return rules.some(({chain}) => chain === 'KUBE-POSTROUTING') ? mapKnown(iptables, () => []) : unknown(`no rules of kube-proxy for this Service were found on ${node.node}`);
+		return rules.some(({chain}) => chain === 'KUBE-POSTROUTING') ? mapKnown(iptables, () => []) : unknown(`no rules of kube-proxy for this Service were found on ${node}`);
 	}
 
 	if (!isLedTo(rules)) {
@@ -42,9 +41,14 @@ const ofIptables = (node: NodeEvidence, {target: {service, port}}: Evidence): Kn
 	const led = mine.filter(({text}) => text.includes(' -j KUBE-SEP-'));
 	const backends = led.map(({text}) => backendOfRule(text));
 	return backends.includes(undefined)
-		? unknown(`the rules of ${node.node} do not name their backends (kube-proxy before 1.24)`)
+		? unknown(`the rules of ${node} do not name their backends (kube-proxy before 1.24)`)
 		: mapKnown(iptables, () => [...new Set(backends)].filter(address => address !== undefined).map(address => ({address, weight: 1})));
 };
+
+/** Where each of the two iptables alone sends them, in iptables mode; those that say nothing of the Service left out. */
+export const programmedByVariant = ({node, iptables}: NodeEvidence, evidence: Evidence): ReadonlyArray<readonly string[]> => ('unknown' in iptables
+	? []
+	: iptables.value.map(variant => valueOf(ofIptables({node, iptables: {...iptables, value: [variant]}}, evidence))?.map(({address}) => address) ?? []).filter(addresses => addresses.length > 0));
 
 /** From the element of the map service-ips to the chains of endpoints. */
 const ofNftables = ({proxyTable}: NodeEvidence, {target: {service, port}}: Evidence): Known<readonly ProgrammedBackend[]> => mapKnown(proxyTable, ({rules}) => {
