@@ -25,6 +25,11 @@ const readServicePort = (value: unknown): ServicePort | undefined => {
 		};
 };
 
+const readOtherIps = (spec: unknown): Pick<Service, 'otherIps'> => {
+	const otherIps = readList(dig(spec, 'clusterIPs')).map(ip => readText(ip)).filter(ip => ip !== '' && ip !== readText(dig(spec, 'clusterIP')));
+	return otherIps.length > 0 ? {otherIps} : {};
+};
+
 /** A Service as the API gives it, with the API's defaults filled in; undefined when it has no name. */
 export const readService = (value: unknown): Service | undefined => {
 	const name = readName(dig(value, 'metadata', 'name'));
@@ -36,7 +41,7 @@ export const readService = (value: unknown): Service | undefined => {
 			name,
 			type: readText(dig(spec, 'type'), 'ClusterIP'),
 			clusterIp: readText(dig(spec, 'clusterIP')),
-			otherIps: readList(dig(spec, 'clusterIPs')).map(ip => readText(ip)).filter(ip => ip !== '' && ip !== readText(dig(spec, 'clusterIP'))),
+			...readOtherIps(spec),
 			selector: readTexts(dig(spec, 'selector')),
 			ports: readList(dig(spec, 'ports')).map(port => readServicePort(port)).filter(port => port !== undefined),
 			internalTrafficPolicy: readText(dig(spec, 'internalTrafficPolicy'), 'Cluster'),

@@ -25,7 +25,7 @@ const isLeading = ({gateway, device}: Route, from: NodeView, to: NodeView, ip: s
 const filterTunnel = (node: NodeView, hook: 'INPUT' | 'OUTPUT', ends: readonly [source: string | undefined, destination: string | undefined], port: number): Stage => journey => {
 	const {rulesets} = node;
 	const packet = {
-		...toHookPacket({...journey, direction: 'request'}, node, noDevices), source: ends[0], destination: ends[1], protocol: 'udp' as const, destinationPort: port, mark: 0,
+		...toHookPacket({...journey, direction: 'request'}, node, noDevices), source: ends[0], destination: ends[1], protocol: 'udp' as const, destinationPort: port, mark: 0, isTranslated: false,
 	};
 	const verdict = 'unknown' in rulesets ? {does: 'unknown' as const, because: rulesets.unknown} : walkRulesets(rulesets.value, packet, hook);
 	if (verdict.does === 'accept') {
@@ -77,7 +77,7 @@ export const carry = (from: NodeView, to: NodeView): readonly Stage[] => {
 		}
 
 		if (route.isRefusing) {
-			return [lose(journey, {...told, by: describeRoute(route), because: 'the route refuses it'}, 'unreachable')];
+			return [lose(journey, {...told, by: describeRoute(route), because: 'the route refuses it'}, route.isSilent === true ? 'timeout' : 'unreachable')];
 		}
 
 		const by = describeRoute(route);

@@ -80,11 +80,11 @@ export const note = (journey: Journey, {node, stage, by, because}: Note, packet:
 	}],
 });
 
-/** The packet is lost at the step that is noted. */
+/** The packet is lost at the step that is noted. Who refuses an answer tells the one who gave it, and never the one who asked. */
 export const lose = (journey: Journey, told: Note, answer: Extract<Outcome, {does: 'lost'}>['answer'] = 'timeout'): Journey => ({
 	...note(journey, told),
 	outcome: {
-		does: 'lost', at: journey.steps.length, because: told.because, answer,
+		does: 'lost', at: journey.steps.length, because: told.because, answer: journey.direction === 'reply' ? 'timeout' : answer,
 	},
 });
 

@@ -125,7 +125,8 @@ const input = (node: NodeView): Stage => journey => follow(
 	journey,
 	filter(node, 'INPUT', {inInterface: journey.cameBy?.bridge, outInterface: ''}),
 	one => (isRequest(one) ? balance(node)(one) : restoreSource(node, 'INPUT')(one)),
-	one => (isRequest(one) && one.translations.length > journey.translations.length ? sendOn(node) : takeIn(node))(one),
+	// A backend on the node itself gets it at once (ip_vs_xmit.c, ip_vs_nat_send_or_cont).
+	one => (isRequest(one) && one.translations.length > journey.translations.length && !isForNode(one, node, hostAt(one)) ? sendOn(node) : takeIn(node))(one),
 );
 
 const route = (node: NodeView): Stage => journey => {
@@ -205,7 +206,7 @@ const fromNode = (name: string): Stage => onNode(name, (journey, node) => {
 
 	return follow(journey, translateDestination(node, 'OUTPUT', {inInterface: '', outInterface: undefined}), balance(node), doubtUntracked(node), one => {
 		const isHere = isForNode(one, node, hostAt(one));
-		return isHere ? input(node)(one) : sendOn(node)(one);
+		return isHere ? follow(one, filter(node, 'OUTPUT', {inInterface: '', outInterface: 'lo'}), translateSource(node, 'lo'), input(node)) : sendOn(node)(one);
 	});
 });
 

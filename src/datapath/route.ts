@@ -9,6 +9,8 @@ export type Route = {
 	readonly metric: number;
 	/** It refuses what it matches: unreachable, prohibit, blackhole. */
 	readonly isRefusing: boolean;
+	/** It says nothing to the sender: a blackhole. */
+	readonly isSilent?: boolean;
 };
 
 /** The route that a packet takes: the longest match, of equals the one with the smaller metric. Undefined where none matches. */

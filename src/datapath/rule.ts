@@ -162,7 +162,9 @@ export const parseRule = (text: string): Rule => {
 	const words = splitWords(text);
 	const end = words.findIndex(word => word === '-j' || word === '-g');
 	const conditions = splitConditions(words.slice(words[0] === '-A' ? 2 : 0, end === -1 ? undefined : end));
-	const asked = withoutRemembering(conditions).map(({option, value, isNegated}) => testOf(option, value, isNegated)).filter(test => test !== undefined);
+	// The mark of a connection is another than that of its packets.
+	const isOfConnection = conditions.some(({option, value}) => option === '-m' && value === 'connmark');
+	const asked = withoutRemembering(conditions.map(condition => (isOfConnection && condition.option === '--mark' ? {...condition, option: '--connmark'} : condition))).map(({option, value, isNegated}) => testOf(option, value, isNegated)).filter(test => test !== undefined);
 	const target = end === -1 ? undefined : words[end + 1];
 	return {
 		match: packet => allOf(asked.map(test => test(packet))),

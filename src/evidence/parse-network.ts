@@ -33,6 +33,12 @@ const parseRouteAddress = (digits: string): string | undefined => fromHexDigits(
 
 const countBits = (mask: string): number => mask.split('.').reduce((sum, part) => sum + Number(part).toString(2).replaceAll('0', '').length, 0);
 
+/** A blackhole has neither a device nor the flag (fib_trie.c, fib_flag_trans). */
+const readRefusal = (device: string, flags: number): Pick<NodeRoute, 'isRefusing' | 'isSilent'> => {
+	const isSilent = device === '*' && (flags & refuseFlag) === 0;
+	return {isRefusing: isSilent || (flags & refuseFlag) !== 0, ...(isSilent && {isSilent})};
+};
+
 /** `vec0 0002F40A 0C1AA8C0 0003 0 00FFFFFF`: device, network, gateway, flags, metric, mask. */
 const parseRoute = (words: readonly string[]): readonly NodeRoute[] => {
 	const [device = '', destination = '', next = '', flags = '', metric = '', mask = ''] = words;
@@ -43,7 +49,7 @@ const parseRoute = (words: readonly string[]): readonly NodeRoute[] => {
 
 	const set = Number.parseInt(flags, 16);
 	return [{
-		device, network, prefix: countBits(bits), gateway: (set & gatewayFlag) === 0 ? undefined : gateway, metric: Number(metric), isRefusing: (set & refuseFlag) !== 0,
+		device, network, prefix: countBits(bits), gateway: (set & gatewayFlag) === 0 ? undefined : gateway, metric: Number(metric), ...readRefusal(device, set),
 	}];
 };
 

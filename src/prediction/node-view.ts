@@ -64,7 +64,11 @@ const ofIptables = /^(?:(?:ip|ip6|arp|bridge) (?:filter|nat|mangle|raw|security)
 /** Tables of nftables that could decide as well; kube-proxy's own where it acts and was not read. */
 const unreadTables = (node: NodeEvidence): readonly string[] => {
 	const isUnread = valueOf(kernelProxyMode(node)) === 'nftables' && 'unknown' in node.proxyTable;
-	return (valueOf(node.nftTables) ?? []).filter(table => !ofIptables.test(table) && (isUnread || !/^ip6? kube-proxy$/v.test(table))).map(table => `table ${table}`);
+	if ('unknown' in node.nftTables) {
+		return [`nftables (${node.nftTables.unknown})`];
+	}
+
+	return node.nftTables.value.filter(table => !ofIptables.test(table) && (isUnread || !/^ip6? kube-proxy$/v.test(table))).map(table => `table ${table}`);
 };
 
 const virtualServersOf = (node: NodeEvidence): NodeView['virtualServers'] => mapKnown(node.virtualServers, servers => servers.map(server => ({

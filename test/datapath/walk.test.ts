@@ -104,9 +104,23 @@ test('rp_filter 1 lets in what is answered as it comes: by a tunnel with gateway
 
 test('rp_filter, also 2, drops what no route leads back to', t => {
 	const elsewhere = {...direct, reply: byRoute('10.99.0.0', 'eth0', '192.168.0.2'), reversePathFilter: 2};
-	t.deepEqual(strangely({...elsewhere, reversePathFilter: 0}), ['10.180.1.3:80 sees 10.180.0.2: lost, unreachable: no route leads to 10.180.0.2']);
+	t.deepEqual(strangely({...elsewhere, reversePathFilter: 0}), ['10.180.1.3:80 sees 10.180.0.2: lost, timeout: no route leads to 10.180.0.2'], 'who is told is the backend');
 	t.deepEqual(strangely(elsewhere), ['10.180.1.3:80: lost, timeout: dropped: no route leads back to 10.180.0.2']);
 });
+
+test('a blackhole says nothing, another route that refuses does', t => {
+	const refusing: Route = {
+		...direct.request, device: '*', gateway: undefined, isRefusing: true,
+	};
+	t.deepEqual(strangely({...direct, request: refusing, reversePathFilter: 0}), ['10.180.1.3:80: lost, unreachable: the route refuses it']);
+	t.deepEqual(strangely({...direct, request: {...refusing, isSilent: true}, reversePathFilter: 0}), ['10.180.1.3:80: lost, timeout: the route refuses it']);
+});
+
+/** Rules of filter ahead of kube-proxy's. */
+const withRules = (...rules: readonly string[]) => ({rulesets: [readRuleset(text.replace('-A FORWARD -m comment --comment "kubernetes forwarding rules"', () => `${rules.join('\n')}\n-A FORWARD -m comment --comment "kubernetes forwarding rules"`))]});
+test('who rejects an answer tells the backend: the client hears nothing', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.2: lost, timeout: rejected'], withRules('-A FORWARD -s 10.180.0.1/32 -j REJECT --reject-with icmp-port-unreachable'));
+test('the mark of a connection is not that of its packets', flow, pod, ['10.180.0.1', 80], ['10.180.0.1:80: unknown: a rule of FORWARD asks for something that cannot be told beforehand'], withRules('-A FORWARD -m connmark --mark 0x80/0x80 -j DROP'));
+test('what a node sends to itself passes OUTPUT', flow, 'node2', ['172.30.0.46', 443], ['192.168.0.3:6443: lost, timeout: dropped without a word'], withRules('-A OUTPUT -d 192.168.0.3/32 -p tcp -m conntrack --ctstate NEW -m tcp --dport 6443 -j DROP'));
 
 const flannel = {
 	rulesets: [readRuleset(text.replace('-A KUBE-EXT-3', `-A POSTROUTING -m comment --comment "flanneld masq" -j FLANNEL-POSTRTG
@@ -153,6 +167,7 @@ const ipvs = (isIpvsTracked = true, backends = [{ip: '10.180.0.1', port: 80}], p
 });
 test('ipvs: pod to cluster IP', flow, pod, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.2: delivered'], ipvs());
 test('ipvs: pod of another node to cluster IP', flow, '10.180.1.3', ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.1.3: delivered'], ipvs());
+test('ipvs: a backend on the node itself gets it at once, from the pod', flow, '10.180.1.3', ['172.30.0.41', 80], ['192.168.0.3:6443 sees 10.180.1.3: delivered'], ipvs(true, [{ip: '192.168.0.3', port: 6443}]));
 test('ipvs: hairpin is masqueraded', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: delivered'], ipvs());
 test('ipvs: hairpin without hairpin_mode loses the answer', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80 sees 10.180.0.254: lost, timeout: not sent back by its own port'], {...ipvs(), isHairpin: false});
 test('ipvs: hairpin is not masqueraded without vs.conntrack', flow, self, ['172.30.0.41', 80], ['10.180.0.1:80: lost, timeout: gets a packet from its own address, and drops it as a martian'], ipvs(false));
