@@ -73,7 +73,11 @@ const judge = (evidence: Evidence): Verdict => {
 		return ok(`${podLabel(client)} does not ask the cluster for names (dnsPolicy)`);
 	}
 
-	return unknown(isReachedByAddress(matrix) ? 'no name server is known that could be asked' : 'the client does not reach the Service by its address, so that its name was not asked for');
+	if (!isReachedByAddress(matrix)) {
+		return unknown('the client does not reach the Service by its address, so that its name was not asked for');
+	}
+
+	return unknown(resolver.value.servers.length === 0 ? `${podLabel(client)} has no name server that could be asked` : 'without an API server the Service\'s name is not known');
 };
 
 const serversOf = ({lookups = []}: Evidence): readonly string[] => lookups.map(({server}) => server);

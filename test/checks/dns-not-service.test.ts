@@ -68,6 +68,8 @@ test('the next server is asked after one that does not answer, and not after one
 test('what was not asked accuses nobody, and says why', t => {
 	t.like(dnsNotService.judge(situation([silent({outcome: 'unknown', because: 'cat is missing'})])), {status: 'unknown', because: 'whether the Service\'s name is resolved could not be told: cat is missing'});
 	t.like(dnsNotService.judge(situation([], {outcomes: {'mars1 vip': 'timeout'}})), {status: 'unknown', because: 'the client does not reach the Service by its address, so that its name was not asked for'});
+	t.like(dnsNotService.judge(situation([], {}, {servers: [], clusterDomain: 'cluster.local'})), {status: 'unknown', because: 'default/mars1 has no name server that could be asked'});
+	t.like(dnsNotService.judge(situation([], {service: {namespace: '', name: '10.98.171.178'}})), {status: 'unknown', because: 'without an API server the Service\'s name is not known'});
 	t.like(dnsNotService.judge(situation([], {}, {servers: ['192.0.2.53'], clusterDomain: undefined})), {status: 'ok', because: 'default/mars1 does not ask the cluster for names (dnsPolicy)'});
 });
 

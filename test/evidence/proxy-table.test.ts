@@ -31,6 +31,12 @@ test('a pod\'s packet is sent to the endpoint unmarked, that of somebody else ma
 	t.deepEqual(walk({}, 'POSTROUTING').map(({does}) => does), ['accept']);
 });
 
+test('a machine that does not know the names of protocols says the same', t => {
+	const numbered = listed.replaceAll(' . tcp . ', ' . 6 . ').replaceAll(' . udp . ', ' . 17 . ').replaceAll('l4proto tcp', 'l4proto 6').replaceAll('l4proto udp', 'l4proto 17');
+	t.not(numbered, listed);
+	t.deepEqual(parse(numbered)?.rules.map(({text}) => text), parse(listed)?.rules.map(({text}) => text));
+});
+
 test('an endpoint that asks itself is marked', t => {
 	t.like(walk({source: '10.244.0.19'})[0], {does: 'dnat', mark: 0x40_00});
 });
