@@ -17,3 +17,16 @@ export const isInCidr = (address: string, cidr: string): boolean | undefined => 
 		return ahead < 0 || used === 0 || ((word ^ two.words[index]) >>> (32 - used)) === 0;
 	});
 };
+
+type Words = NonNullable<ReturnType<typeof parseIp>>['words'];
+
+const isBelow = (one: Words, two: Words): boolean => {
+	const index = one.findIndex((word, position) => word !== two[position]);
+	return index !== -1 && (one[index] >>> 0) < (two[index] >>> 0);
+};
+
+/** Whether an address lies in an interval as nft prints it, `10.96.0.0-10.112.255.255`; undefined where the text is none. */
+export const isInInterval = (address: string, interval: string): boolean | undefined => {
+	const [one, first, last] = [address, ...interval.split('-', 2)].map(text => parseIp(text));
+	return one && first && last && one.version === first.version && !isBelow(one.words, first.words) && !isBelow(last.words, one.words);
+};

@@ -1,4 +1,4 @@
-import {isInCidr} from './cidr.ts';
+import {isInCidr, isInInterval} from './cidr.ts';
 
 /** A packet at a hook of a node, as far as it is known before it is sent. */
 export type HookPacket = {
@@ -43,7 +43,7 @@ const certainly = (isTrue: boolean): Match => (isTrue ? 'yes' : 'no');
 const ifKnown = <T>(value: T | undefined, isMatching: (value: T) => boolean): Match => (value === undefined ? 'maybe' : certainly(isMatching(value)));
 
 const matchCidrs = (address: string | undefined, text: string): Match => {
-	const answers = new Set(text.split(',').map(cidr => (address === undefined ? undefined : isInCidr(address, cidr))));
+	const answers = new Set(text.split(',').map(cidr => (address === undefined ? undefined : (cidr.includes('-') ? isInInterval : isInCidr)(address, cidr))));
 	return answers.has(true) ? 'yes' : (answers.has(undefined) ? 'maybe' : 'no');
 };
 

@@ -58,6 +58,26 @@ test('a Service without endpoints is rejected', t => {
 	t.deepEqual(walk({destination: '10.98.44.9', destinationPort: 80, state: 'ESTABLISHED'}, 'FORWARD', {table: 'filter', text}).map(({does}) => does), ['accept']);
 });
 
+test('several ServiceCIDRs are asked for as one set, with intervals', t => {
+	const checked = (cidrs: string) => listed.replace(/\n\}\s*$/v, () => `
+	chain filter-forward {
+		type filter hook forward priority -110; policy accept;
+		ct state new jump cluster-ips-check
+	}
+
+	chain cluster-ips-check {
+		ip daddr ${cidrs} drop comment "Drop traffic to unallocated ClusterIPs"
+	}
+}`);
+	const at = (cidrs: string, destination: string) => walk({destination}, 'FORWARD', {table: 'filter', text: checked(cidrs)}).map(({does}) => does);
+	for (const cidrs of ['10.96.0.0/12', '{ 10.96.0.0/12, 10.200.0.0/16 }', '{ 10.96.0.0-10.112.255.255 }']) {
+		t.deepEqual(at(cidrs, '10.98.1.1'), ['drop']);
+		t.deepEqual(at(cidrs, '10.244.0.19'), ['accept']);
+	}
+
+	t.deepEqual(at('!= { 10.96.0.0-10.112.255.255 }', '10.98.1.1'), ['accept']);
+});
+
 test('what is not understood is not known, and never "no rule"', t => {
 	const strange = listed.replace('jump services', 'ip dscp 0x10 jump services');
 	t.deepEqual(walk({}, 'PREROUTING', {text: strange}).map(({does}) => does), ['dnat', 'accept'], 'it may match');
