@@ -5,6 +5,7 @@ import {assumeChange, predictChange} from '../../src/changes/predict.ts';
 import {cellOutcome, nameCell} from '../../src/probes/matrix.ts';
 import {prepareChange} from '../helpers/prepare-change.ts';
 import {nftCases} from './nftables/nft-cases.ts';
+import {isThorough} from '../helpers/is-thorough.ts';
 import {makeState, nftChanges} from './nftables/nft-changes.ts';
 import {
 	checkOnNftNode,
@@ -21,6 +22,9 @@ if (reason !== undefined) {
 }
 
 const onNftNode = reason === undefined ? test.serial : test.serial.skip;
+
+/** What takes longer than CI may take is skipped unless it is wanted. */
+const inRun = ({isThorough: isLong = false}: {readonly isThorough?: boolean}) => (isLong && !isThorough ? test.skip : onNftNode);
 
 test.before(async () => {
 	if (reason === undefined) {
@@ -39,15 +43,15 @@ test.afterEach.always(async () => {
 	}
 });
 for (const given of nftCases) {
-	onNftNode(`nftables mode: ${given.title}`, async t => {
+	inRun(given)(`nftables mode: ${given.title}`, async t => {
 		const {mistakes, walks} = await runNftCase(given);
 		t.deepEqual(mistakes, []);
 		t.is(walks?.disagrees, 0);
 	});
 }
 
-for (const {id, state, make, foretold} of nftChanges) {
-	onNftNode(`nftables mode: the probes end as was told before ${id} where ${state}`, async t => {
+for (const {id, state, make, foretold, ...more} of nftChanges) {
+	inRun(more)(`nftables mode: the probes end as was told before ${id} where ${state}`, async t => {
 		await makeState(state);
 		const evidence = await seeFromNftNode('mars1');
 		const change = prepareChange(id, evidence);

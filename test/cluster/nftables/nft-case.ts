@@ -8,4 +8,6 @@ export type NftCase = Expectation & {
 	readonly client: 'mars1' | 'nginx';
 	/** kube-dns is one of UDP. */
 	readonly service?: 'nginx' | 'kube-dns';
+	/** Left to HAIRPIN_EVERY=1 and to the table that is kept. */
+	readonly isThorough?: true;
 };

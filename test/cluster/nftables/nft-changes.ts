@@ -17,6 +17,8 @@ export type NftChange = {
 	readonly make: () => Promise<unknown>;
 	/** What hairpin must say of the client's connection to the Service. */
 	readonly foretold: 'fixed' | 'stays' | 'breaks';
+	/** Left to HAIRPIN_EVERY=1. */
+	readonly isThorough?: true;
 };
 
 const {kubectl} = nftNode;
@@ -37,13 +39,13 @@ export const nftChanges: readonly NftChange[] = [
 		id: 'masquerade-all=true', state: 'bridge-nf-call-iptables is 0', make: masqueradeAll, foretold: 'fixed',
 	},
 	{
-		id: 'masquerade-all=false', state: 'masqueradeAll hides that bridge-nf-call-iptables is 0', make: masqueradeNone, foretold: 'breaks',
+		id: 'masquerade-all=false', state: 'masqueradeAll hides that bridge-nf-call-iptables is 0', make: masqueradeNone, foretold: 'breaks', isThorough: true,
 	},
 	{
 		id: 'service-selector=app=nginx', state: 'the selector matches no pod', make: async () => serve(80), foretold: 'fixed',
 	},
 	{
-		id: 'target-port=80', state: 'targetPort is a port on which nobody listens', make: async () => serve(80), foretold: 'fixed',
+		id: 'target-port=80', state: 'targetPort is a port on which nobody listens', make: async () => serve(80), foretold: 'fixed', isThorough: true,
 	},
 ];
 

@@ -33,13 +33,13 @@ export const nameCases: readonly NftCase[] = [
 		}, cause: 'dns-not-service',
 	},
 	{
-		...whereOpen, title: 'the name server of the cluster is gone', fault: 'F35', async inject() {
+		...whereOpen, title: 'the name server of the cluster is gone', fault: 'F35', isThorough: true, async inject() {
 			await dns('stop');
 			await untilResolved('ECONNREFUSED');
 		}, cause: 'dns-not-service',
 	},
 	{
-		...whereOpen, title: 'the name server of the cluster does not know the Service', fault: 'F35', async inject() {
+		...whereOpen, title: 'the name server of the cluster does not know the Service', fault: 'F35', isThorough: true, async inject() {
 			await know('kubernetes.default.svc.cluster.local,10.96.0.1');
 			await untilResolved('ENOTFOUND');
 		}, cause: 'dns-not-service',
@@ -57,6 +57,7 @@ export const nameCases: readonly NftCase[] = [
 		...whereOpen,
 		title: 'the first name server is dead, the second one answers',
 		fault: 'F35',
+		isThorough: true,
 		inject: async () => resolveBy('nameserver 10.244.9.77', 'nameserver 10.96.0.10', 'search default.svc.cluster.local svc.cluster.local cluster.local'),
 		cause: undefined,
 		latent: ['dns-not-service'],
