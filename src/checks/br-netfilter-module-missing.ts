@@ -8,7 +8,12 @@ import {isCellExplained} from './shared/explain.ts';
 import {judgeBypass} from './shared/judge-bypass.ts';
 import {judgeNodeBypass} from './shared/judge-node-bypass.ts';
 import {readNodes} from './shared/nodes.ts';
-import {changeProxyConfig, editProxyConfig, onNodes} from './shared/repairs.ts';
+import {
+	changeProxyConfig,
+	editProxyConfig,
+	masqueradeAllKey,
+	onNodes,
+} from './shared/repairs.ts';
 
 const readMissing = (node: NodeEvidence, version: 4 | 6): Known<boolean> => {
 	const sysctl = readBridgeSysctl(node, version);
@@ -46,12 +51,14 @@ export const brNetfilterModuleMissing: Check = {
 		return [
 			onNodes(missing.map(({node}) => node)),
 			...install,
-			...commentOut(editProxyConfig(missing, 'iptables.masqueradeAll', 'true')),
+			...commentOut(editProxyConfig(missing, masqueradeAllKey(missing), 'true')),
 		];
 	},
+	// It cannot be loaded where it does not exist.
+	bringsAbout: other => other === 'br-netfilter-not-loaded',
 	fixedBy: ['masquerade-all=true'],
 	ofNode: {
 		judge: node => judgeNodeBypass(node, bypassOf(4), 'the kernel has the module, or has it built in'),
-		repair: node => [...install, ...commentOut(changeProxyConfig([node], 'iptables.masqueradeAll', 'true'))],
+		repair: node => [...install, ...commentOut(changeProxyConfig([node], masqueradeAllKey([node]), 'true'))],
 	},
 };

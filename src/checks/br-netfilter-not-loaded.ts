@@ -14,6 +14,7 @@ import {
 	changeProxyConfig,
 	editProxyConfig,
 	loadBridgeNetfilter,
+	masqueradeAllKey,
 	turnOnBridgeNetfilter,
 } from './shared/repairs.ts';
 import {ok} from './shared/verdicts.ts';
@@ -47,7 +48,7 @@ export const brNetfilterNotLoaded: Check = {
 		return [
 			...turnOnBridgeNetfilter(evidence, missing.map(({node}) => node)),
 			workaround,
-			...editProxyConfig(missing, 'iptables.masqueradeAll', 'true').map(line => `#   ${line}`),
+			...editProxyConfig(missing, masqueradeAllKey(missing), 'true').map(line => `#   ${line}`),
 		];
 	},
 	fixedBy: ['br-netfilter', 'br-netfilter-narrow', 'masquerade-all=true'],
@@ -57,7 +58,7 @@ export const brNetfilterNotLoaded: Check = {
 			...warnIdlePorts(node),
 			...loadBridgeNetfilter,
 			workaround,
-			...changeProxyConfig([node], 'iptables.masqueradeAll', 'true').map(line => `#   ${line}`),
+			...changeProxyConfig([node], masqueradeAllKey([node]), 'true').map(line => `#   ${line}`),
 		],
 	},
 };

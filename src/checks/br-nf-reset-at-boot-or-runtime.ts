@@ -90,7 +90,8 @@ const judgeNode = (node: NodeEvidence): Verdict => {
 
 const persist: readonly string[] = [
 	...persistBridgeNetfilter,
-	'systemctl restart systemd-modules-load systemd-sysctl && sysctl net.bridge.bridge-nf-call-iptables   # must read 1',
+	'grep -rs bridge-nf-call /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d   # whatever says 0 and sorts behind that file must go first: it would win now, too',
+	'systemctl restart systemd-modules-load systemd-sysctl && sysctl net.bridge.bridge-nf-call-iptables   # only then; must read 1',
 ];
 
 export const brNfResetAtBootOrRuntime: Check = {

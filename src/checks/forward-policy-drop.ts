@@ -13,6 +13,7 @@ import {
 	isStop,
 	predictStop,
 } from './forward/stops.ts';
+import {ipVersionOf} from './shared/bridges.ts';
 import {type Prediction, explainedCells, isCellExplained} from './shared/explain.ts';
 import {describeForeignTables} from './shared/foreign-tables.ts';
 import {findUnclearWay} from './shared/passages.ts';
@@ -77,7 +78,7 @@ const judge = (evidence: Evidence): Verdict => {
 };
 
 const letThrough = (cidrs: readonly string[]): readonly string[] => [
-	...cidrs.flatMap(cidr => [`iptables -I FORWARD -s ${cidr} -j ACCEPT`, `iptables -I FORWARD -d ${cidr} -j ACCEPT`]),
+	...cidrs.flatMap(cidr => ['-s', '-d'].map(end => `${cidr.includes(':') ? 'ip6tables' : 'iptables'} -I FORWARD ${end} ${cidr} -j ACCEPT`)),
 	'# lasting: whatever set it must not again (Docker: ExecStartPost=/usr/sbin/iptables -P FORWARD ACCEPT in a drop-in of docker.service), or keep the two rules in the firewall\'s own files',
 ];
 
@@ -105,6 +106,6 @@ export const forwardPolicyDrop: Check = {
 	judge,
 	explains: (cell, evidence) => isCellExplained(cell, evidence, predict(evidence)),
 	repair,
-	fixedBy: ['forward-accept=on'],
+	fixedBy: evidence => (ipVersionOf(evidence) === 6 ? [] : ['forward-accept=on']),
 	ofNode: {judge: judgeNodeForward, repair: node => letThrough(podNetworks(node).length > 0 ? podNetworks(node) : ['POD_CIDR'])},
 };

@@ -23,11 +23,11 @@ import {formatAddress, joinWords} from './shared/words.ts';
 /** The set alone does nothing: a flush of the table takes the rule, and leaves the set. */
 const findLoopbackRule = ({iptables}: NodeEvidence): Known<boolean> => mapKnown(iptables, rulesets => rulesets
 	.flatMap(({rules}) => rules)
-	.some(({text}) => text.includes('--match-set KUBE-LOOP-BACK ') && text.includes('-j MASQUERADE')));
+	.some(({text}) => / --match-set KUBE-(?:6-)?LOOP-BACK /v.test(text) && text.includes('-j MASQUERADE')));
 
 /** ipvs: kube-proxy keeps `ADDRESS,tcp:PORT,ADDRESS` of local endpoints in KUBE-LOOP-BACK, which a rule of KUBE-POSTROUTING masquerades. */
 const findLoopbackEntry = (node: NodeEvidence, {ip, port}: Endpoint, protocol: string): Known<boolean> =>
-	mapKnown(node.ipsets, sets => (sets['KUBE-LOOP-BACK'] ?? []).includes(`${ip},${protocol}:${port},${ip}`));
+	mapKnown(node.ipsets, sets => [...sets['KUBE-LOOP-BACK'] ?? [], ...sets['KUBE-6-LOOP-BACK'] ?? []].includes(`${ip},${protocol}:${port},${ip}`));
 
 /** iptables: `-A KUBE-SEP-… -s ADDRESS/32 … -j KUBE-MARK-MASQ`. */
 const findSeparateRule = (node: NodeEvidence, {ip}: Endpoint): Known<boolean> => mapKnown(node.iptables, rulesets => rulesets

@@ -22,9 +22,17 @@ const keyOf = (evidence: Evidence): string => keyOfVersion(ipVersionOf(evidence)
 
 const dotted = (key: string): string => key.replaceAll('/', '.');
 
+const isZero = (node: NodeEvidence, key: string): boolean => valueOf(node.sysctls[key])?.trim() === '0';
+
+/** The switches that are 0: that of the whole node, which was written to all of its interfaces, or of IPv4 that of a bridge alone (ip_forward, IN_DEV_FORWARD of inetdevice.h). */
+const switchesOff = (node: NodeEvidence, key: string): readonly string[] => {
+	const bridges = key.includes('ipv6') ? [] : (valueOf(node.bridges) ?? []).map(({name}) => `net/ipv4/conf/${name}/forwarding`);
+	return isZero(node, key) ? [key] : bridges.filter(bridge => isZero(node, bridge));
+};
+
 const readOff = (node: NodeEvidence, key: string): Known<boolean> => {
 	const reading = node.sysctls[key] ?? {unknown: `${dotted(key)} was not read`};
-	return mapKnown(reading, value => value.trim() === '0');
+	return mapKnown(reading, () => switchesOff(node, key).length > 0);
 };
 
 /** A packet that a node would have to route is dropped without a word (ip_error in net/ipv4/route.c). */
@@ -44,8 +52,9 @@ const judge = (evidence: Evidence): Verdict => {
 		return gaps.length > 0 ? unknown(gaps.join('; ')) : ok(`${dotted(key)} is 1 on ${nameNodes(readings)}`);
 	}
 
-	const refs = refsTo(...off.map(({node}) => node.sysctls[key]));
-	const what = `${dotted(key)} is 0 on ${nameNodes(off)}, which drops every packet that it should route`;
+	const keys = [...new Set(off.flatMap(({node}) => switchesOff(node, key)))];
+	const refs = refsTo(...off.flatMap(({node}) => keys.map(one => node.sysctls[one])));
+	const what = `${joinWords(keys.map(one => dotted(one)))} is 0 on ${nameNodes(off)}, which drops every packet that it should route`;
 	const cells = explainedCells(evidence, predict(evidence));
 	if (cells.length === 0) {
 		const unclear = findUnclearWay(evidence);
@@ -58,7 +67,7 @@ const judge = (evidence: Evidence): Verdict => {
 };
 
 const turnOn = (key: string): readonly string[] => [
-	`sysctl -w ${key}=1`,
+	`sysctl -w ${key}=1${key.includes('ipv6') ? '   # first, where the default route comes from router advertisements: sysctl -w net.ipv6.conf.INTERFACE.accept_ra=2, or the node loses it' : ''}`,
 	`echo '${key} = 1' > /etc/sysctl.d/99-zz-hairpin-forward.conf`,
 	`grep -rs '${key}' /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d   # whatever wrote 0 must go, or sort before that file`,
 ];
@@ -89,13 +98,14 @@ export const ipForwardOff: Check = {
 	judge,
 	explains: (cell, evidence) => isCellExplained(cell, evidence, predict(evidence)),
 	repair(evidence) {
-		const key = dotted(keyOf(evidence));
-		const off = readNodes(evidence, node => readOff(node, keyOf(evidence))).readings.filter(({value}) => value);
+		const key = keyOf(evidence);
+		const off = readNodes(evidence, node => readOff(node, key)).readings.filter(({value}) => value);
 		return [
 			`# on ${nameNodes(off)}, as root`,
-			...turnOn(key),
+			...[...new Set(off.flatMap(({node}) => switchesOff(node, key)))].flatMap(one => turnOn(dotted(one))),
 		];
 	},
-	fixedBy: ['ip-forward=on'],
+	// It writes the switch of the whole node, of IPv4.
+	fixedBy: evidence => (ipVersionOf(evidence) === 4 && evidence.nodes.values().some(node => isZero(node, keyOf(evidence))) ? ['ip-forward=on'] : []),
 	ofNode: {judge: judgeNode, repair: node => keysOff(node).flatMap(key => turnOn(dotted(key)))},
 };

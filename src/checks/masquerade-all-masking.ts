@@ -22,6 +22,7 @@ import {
 	changeProxyConfig,
 	editProxyConfig,
 	loadBridgeNetfilter,
+	masqueradeAllKey,
 	turnOnBridgeNetfilter,
 } from './shared/repairs.ts';
 import {
@@ -110,12 +111,12 @@ export const masqueradeAllMasking: Check = {
 		const hiding = on.filter(node => isHidingBypass(evidence, node));
 		return [
 			...(hiding.length > 0 ? [...turnOnBridgeNetfilter(evidence, hiding.map(({node}) => node)), onlyThen] : []),
-			...editProxyConfig(on, 'iptables.masqueradeAll', 'false'),
+			...editProxyConfig(on, masqueradeAllKey(on), 'false'),
 		];
 	},
 	fixedBy: evidence => (evidence.nodes.values().some(node => valueOf(masqueradesAll(node)) === true && isHidingBypass(evidence, node)) ? ['br-netfilter', 'masquerade-all=false'] : ['masquerade-all=false']),
 	ofNode: {
 		judge: judgeNode,
-		repair: node => [...loadBridgeNetfilter, onlyThen, ...changeProxyConfig([node], 'iptables.masqueradeAll', 'false')],
+		repair: node => [...loadBridgeNetfilter, onlyThen, ...changeProxyConfig([node], masqueradeAllKey([node]), 'false')],
 	},
 };

@@ -41,6 +41,19 @@ const rulingsOf = (route: Route, evidence: Evidence): readonly Denial[] => {
 		: [];
 };
 
+/** Policies that let in by labels or namespaces, which say nothing of a client whose address masquerading has taken. */
+const findMasked = (evidence: Evidence): readonly string[] => evidence.matrix
+	.filter(cell => isFailing(cell))
+	.flatMap(cell => routesOf(cell, evidence))
+	.flatMap(({from, backend, endpoint, cell, isThroughVip, place}) => {
+		const {target: {policies, port, nodes}} = evidence;
+		const isMasked = isThroughVip && place !== 'itself' && isMasqueradingAll(evidence, cell.fromNode);
+		const masked = from && {...from, namespace: '', labels: {}, ip: nodes.get(cell.fromNode)?.internalIp ?? from.ip};
+		const denials = isMasked && masked && backend && policies && 'policies' in policies ? findDenials(policies.policies, masked, {protocol: port.protocol, port: endpoint.port, pod: backend}) : [];
+		return denials.filter(denial => denial.direction === 'ingress' && isEnforced(denial, evidence));
+	})
+	.flatMap(({policies}) => policies);
+
 const denialsOf = (route: Route, evidence: Evidence): readonly Denial[] => rulingsOf(route, evidence).filter(({isCertain}) => isCertain);
 
 /** Policies that may be why a probe failed, which hangs on what is not read. */
@@ -107,6 +120,11 @@ const judge = (evidence: Evidence): Verdict => {
 	const doubts = [...new Set(findDoubts(evidence))];
 	if (doubts.length > 0) {
 		return unknown(`whether NetworkPolicy ${joinWords(doubts)} let it through could not be told: it hangs on labels of namespaces, which are not read, or on words that are not known here`);
+	}
+
+	const masked = [...new Set(findMasked(evidence))];
+	if (masked.length > 0) {
+		return unknown(`whether NetworkPolicy ${joinWords(masked)} let it through could not be told: masqueradeAll shows the backend the node's address instead of the client's, which no rule by labels lets in; what nodes send is let through or not as each CNI likes`);
 	}
 
 	return found.length > 0

@@ -75,10 +75,29 @@ const judge = (evidence: Evidence): Verdict => {
 
 const portIndex = ({target}: Evidence): number => Math.max(0, target.service.ports.findIndex(({port, protocol}) => port === target.port.port && protocol === target.port.protocol));
 
-/** Where the pods listen instead. */
-const findOther = (evidence: Evidence): Listener | undefined => readAnswers(evidence)
-	.flatMap(({listening}) => (listening.state === 'absent' ? listening.others : []))
-	.find(({ip, protocol}) => !isLoopback(ip) && protocol.startsWith(evidence.target.port.protocol.toLowerCase()));
+/** Where a pod listens instead, for whoever asks from outside. */
+const outsidePorts = ({listening}: Answer, {target: {port}}: Evidence): ReadonlySet<number> => new Set((listening.state === 'absent' ? listening.others : [])
+	.filter(({ip, protocol}) => !isLoopback(ip) && protocol.startsWith(port.protocol.toLowerCase()))
+	.map(listener => listener.port));
+
+const declaredPorts = ({target: {backends, port}}: Evidence): ReadonlySet<number> => new Set(backends
+	.flatMap(({containers}) => containers.flatMap(({ports}) => ports))
+	.filter(({protocol}) => protocol === port.protocol)
+	.map(({containerPort}) => containerPort));
+
+/**
+ The port that was probably meant: one on which every backend listens, none of which answers on the present one; of several the one that they declare.
+ Where one backend answers as it is, or they have no port in common, it is no wrong targetPort but a pod without its application.
+ */
+const findOther = (evidence: Evidence): number | undefined => {
+	const answers = readAnswers(evidence);
+	const [first = new Set<number>(), ...others] = answers.map(answer => outsidePorts(answer, evidence));
+	const common = new Set([...first].filter(port => others.every(ports => ports.has(port))));
+	const declared = [...common.intersection(declaredPorts(evidence))];
+	const isClear = answers.every(({probed, listening}) => probed !== 'open' && listening.state === 'absent');
+	const [meant, ...more] = declared.length > 0 ? declared : [...common];
+	return isClear && more.length === 0 ? meant : undefined;
+};
 
 const repair = (evidence: Evidence): readonly string[] => {
 	const {service, port, isFromRules} = evidence.target;
@@ -86,7 +105,7 @@ const repair = (evidence: Evidence): readonly string[] => {
 	if (isFromRules === true) {
 		return [
 			...findInApi(service),
-			...(other === undefined ? [] : [`kubectl -n NAMESPACE edit service NAME   # targetPort of port ${port.port}: ${other.port}`]),
+			...(other === undefined ? [] : [`kubectl -n NAMESPACE edit service NAME   # targetPort of port ${port.port}: ${other}`]),
 		];
 	}
 
@@ -95,7 +114,7 @@ const repair = (evidence: Evidence): readonly string[] => {
 	}
 
 	return [
-		`kubectl -n ${service.namespace} patch service ${service.name} --type=json -p '[{"op":"replace","path":"/spec/ports/${portIndex(evidence)}/targetPort","value":${other.port}}]'`,
+		`kubectl -n ${service.namespace} patch service ${service.name} --type=json -p '[{"op":"replace","path":"/spec/ports/${portIndex(evidence)}/targetPort","value":${other}}]'`,
 	];
 };
 
@@ -109,6 +128,6 @@ export const targetPortMismatch: Check = {
 	repair,
 	fixedBy(evidence) {
 		const other = findOther(evidence);
-		return other === undefined ? [] : [`target-port=${other.port}`];
+		return other === undefined ? [] : [`target-port=${other}`];
 	},
 };

@@ -17,6 +17,8 @@ export type Service = {
 	readonly ports: readonly ServicePort[];
 	readonly internalTrafficPolicy: string;
 	readonly sessionAffinity: string;
+	/** Whether nodes may leave endpoints out that are far away (trafficDistribution, topology hints). */
+	readonly isTopologyAware?: boolean;
 };
 
 /** One address behind a Service port, from an EndpointSlice (or Endpoints where there are none). */

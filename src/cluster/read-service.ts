@@ -25,6 +25,11 @@ const readServicePort = (value: unknown): ServicePort | undefined => {
 		};
 };
 
+const topologyAnnotations = ['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'];
+
+const isTopologyAware = (value: unknown): boolean => readText(dig(value, 'spec', 'trafficDistribution')) !== ''
+	|| topologyAnnotations.some(name => /^auto$/iv.test(readText(dig(value, 'metadata', 'annotations', name))));
+
 const readOtherIps = (spec: unknown): Pick<Service, 'otherIps'> => {
 	const otherIps = readList(dig(spec, 'clusterIPs')).map(ip => readText(ip)).filter(ip => ip !== '' && ip !== readText(dig(spec, 'clusterIP')));
 	return otherIps.length > 0 ? {otherIps} : {};
@@ -42,6 +47,7 @@ export const readService = (value: unknown): Service | undefined => {
 			type: readText(dig(spec, 'type'), 'ClusterIP'),
 			clusterIp: readText(dig(spec, 'clusterIP')),
 			...readOtherIps(spec),
+			...(isTopologyAware(value) && {isTopologyAware: true}),
 			selector: readTexts(dig(spec, 'selector')),
 			ports: readList(dig(spec, 'ports')).map(port => readServicePort(port)).filter(port => port !== undefined),
 			internalTrafficPolicy: readText(dig(spec, 'internalTrafficPolicy'), 'Cluster'),

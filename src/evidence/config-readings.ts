@@ -81,6 +81,9 @@ export const cniPlugin = (node: NodeEvidence): Known<string> =>
 /** What the CNI configuration says of hairpinMode for pods that are plugged in from now on; the bridge plugin's default is false. */
 export const cniHairpinMode = (node: NodeEvidence): Known<boolean> => withPlugin(node, ({settings}) => settings.hairpinMode === true);
 
+/** Whether the bridge plugin is to make its bridge promiscuous, beside which it refuses hairpinMode (plugins/main/bridge/bridge.go, loadNetConf). */
+export const hasPromiscMode = (node: NodeEvidence): boolean => valueOf(withPlugin(node, ({settings}) => settings.promiscMode === true)) === true;
+
 // The bridge that a plugin makes where its configuration names none.
 const defaultBridges = new Map([['bridge', 'cni0'], ['flannel', 'cni0'], ['weave-net', 'weave']]);
 // These leave pods to other plugins, which their configuration need not name.

@@ -43,27 +43,34 @@ export const configuredProxy = ({kubeProxy, kubeProxyConfig}: NodeEvidence): Kno
 		: readConfig(kubeProxyConfig, document => readDocument(document));
 };
 
-/** What the running process says at /configz, which shows its internal type: masqueradeAll is under `Linux` since 1.32 or so, in the mode's section before. */
+/** What the running process says at /configz, which shows its internal type: masqueradeAll is under `Linux` since 1.32 or so, in the mode's section before; likewise ClusterCIDR was by itself before it was among DetectLocal. */
 export const liveProxy = ({kubeProxyConfigz, proxyMode}: NodeEvidence): Known<ProxySettings> => mapKnown(kubeProxyConfigz, document => {
 	const settings = fieldsOf(document['kubeproxy.config.k8s.io']);
 	const linux = fieldsOf(settings.Linux);
 	const mode = valueOf(proxyMode) ?? textOf(settings.Mode);
 	const section = fieldsOf(settings[mode === 'nftables' ? 'NFTables' : 'IPTables']);
-	const cidrs = fieldsOf(settings.DetectLocal).ClusterCIDRs;
+	const cidrs = fieldsOf(settings.DetectLocal).ClusterCIDRs ?? textOf(settings.ClusterCIDR)?.split(',');
 	return {
 		mode,
 		masqueradeAll: flagOf(linux.MasqueradeAll) ?? flagOf(section.MasqueradeAll),
-		clusterCidrs: Array.isArray(cidrs) ? cidrs.filter(cidr => typeof cidr === 'string') : [],
+		// It is not asked where pods are told by their interface or their node's network.
+		clusterCidrs: Array.isArray(cidrs) && (textOf(settings.DetectLocalMode) ?? 'ClusterCIDR') === 'ClusterCIDR' ? cidrs.filter(cidr => typeof cidr === 'string') : [],
 	};
 });
 
 const rulesOf = ({iptables}: NodeEvidence): readonly IptablesRule[] => (valueOf(iptables) ?? []).flatMap(({rules}) => rules);
 
-const hasChain = (node: NodeEvidence, prefix: string): boolean => rulesOf(node).some(({table, chain}) => table === 'nat' && chain.startsWith(prefix));
+/** Chains that nothing leads to are left from another mode: who changes to ipvs mode empties KUBE-SERVICES, and leaves them (pkg/proxy/ipvs/proxier.go, createAndLinkKubeChain). */
+const hasServiceChains = (node: NodeEvidence): boolean => {
+	const ofNat = rulesOf(node).filter(({table}) => table === 'nat');
+	const isThere = ofNat.some(({chain}) => /^KUBE-(?:SEP|SV[CL])-/v.test(chain));
+	const hasServers = (valueOf(node.virtualServers) ?? []).length > 0;
+	return isThere && (!hasServers || ofNat.some(({chain, text}) => chain === 'KUBE-SERVICES' && / -j KUBE-SV[CL]-\S+$/v.test(text)));
+};
 
 /** The mode that the kernel's tables show for this Service. Where several do, DNAT rules act before IPVS does. */
 const modeOfTables = (node: NodeEvidence): string | undefined => {
-	if (hasChain(node, 'KUBE-SEP-') || hasChain(node, 'KUBE-SVC-')) {
+	if (hasServiceChains(node)) {
 		return 'iptables';
 	}
 
@@ -88,7 +95,7 @@ export const kernelProxyMode = (node: NodeEvidence): Known<string> => {
 /** A chain of nftables mode through which connections to a ClusterIP pass: the one of all endpoints, or with internalTrafficPolicy Local that of the node's own. */
 export const isOfService = (chain: string): boolean => /^(?:service|local)-/v.test(chain);
 
-/** Whether a rule is that of masqueradeAll: the one of ipvs mode, or that of iptables or nftables mode for one ClusterIP. With a local detector they are limited by `! -s` or an interface. */
+/** Whether a rule is that of masqueradeAll: the one of ipvs mode, or that of iptables or nftables mode for one ClusterIP, which stood in KUBE-SERVICES itself up to 1.21 or so. With a local detector they are limited by `! -s` or an interface. */
 const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
 	if (isOfService(chain)) {
 		return /^-A \S+ -d \S+(?: -p \w+ --dport \d+)? -j mark-for-masquerade$/v.test(text);
@@ -98,7 +105,7 @@ const isMarkingAll = ({chain, text}: IptablesRule): boolean => {
 		return false;
 	}
 
-	return (chain === 'KUBE-SERVICES' && / --match-set KUBE-(?:6-)?CLUSTER-IP dst,dst /v.test(text)) || (/^KUBE-SV[CL]-/v.test(chain) && text.includes('cluster IP'));
+	return (chain === 'KUBE-SERVICES' && / --match-set KUBE-(?:6-)?CLUSTER-IP dst,dst /v.test(text)) || (/^KUBE-(?:SV[CL]-|SERVICES$)/v.test(chain) && text.includes('cluster IP'));
 };
 
 /** Whether the rules give every client of this Service the node's address: masqueradeAll as it acts. */

@@ -12,7 +12,7 @@ import type {
 import {mapKnown, unknown, valueOf} from './known.ts';
 
 export {
-	cniBridge, cniHairpinMode, cniPlugin, kubeletHairpinMode,
+	cniBridge, cniHairpinMode, cniPlugin, hasPromiscMode, kubeletHairpinMode,
 } from './config-readings.ts';
 export {
 	configuredProxy, kernelProxyMode, liveProxy, masqueradesAll, type ProxySettings,

@@ -149,10 +149,13 @@ test('boot files are applied by name, /etc before others of the same name, and a
 test('masqueradeAll is read from the rules, whatever the file says', t => {
 	t.true(valueOf(masqueradesAll(edited('-A KUBE-SERVICES ! -s 10.244.0.0/16 -m comment', '-A KUBE-SERVICES -m comment'))));
 	const rule = '-d 10.98.171.178/32 -p tcp -m comment --comment "default/nginx cluster IP" -m tcp --dport 8080 -j KUBE-MARK-MASQ';
-	const everybody = edited('kube 48', `[1:60] -A KUBE-SVC-ABC ${rule}\nkube 48`);
+	const led = `[1:60] -A KUBE-SERVICES ${rule.replace('KUBE-MARK-MASQ', 'KUBE-SVC-ABC')}\n`;
+	const everybody = edited('kube 48', `${led}[1:60] -A KUBE-SVC-ABC ${rule}\nkube 48`);
 	t.is(valueOf(kernelProxyMode(everybody)), 'iptables', 'DNAT rules act before IPVS does');
+	t.is(valueOf(kernelProxyMode(edited('kube 48', `[1:60] -A KUBE-SVC-ABC ${rule}\nkube 48`))), 'ipvs', 'unless nothing leads to them');
 	t.true(valueOf(masqueradesAll(everybody)));
-	t.false(valueOf(masqueradesAll(edited('kube 48', `[1:60] -A KUBE-SVC-ABC ! -s 10.244.0.0/16 ${rule}\nkube 48`))));
+	t.false(valueOf(masqueradesAll(edited('kube 48', `${led}[1:60] -A KUBE-SVC-ABC ! -s 10.244.0.0/16 ${rule}\nkube 48`))));
+	t.true(valueOf(masqueradesAll(edited('kube 48', `${led}[1:60] -A KUBE-SERVICES ${rule}\nkube 48`))), 'as kube-proxy 1.18 writes it');
 });
 
 test('what could not be read is unknown with its reason', t => {

@@ -1,5 +1,5 @@
 import {mapKnown, valueOf} from '../../evidence/known.ts';
-import {cniPlugin} from '../../evidence/readings.ts';
+import {cniPlugin, hasPromiscMode} from '../../evidence/readings.ts';
 import type {ConfigFile, NodeEvidence} from '../../evidence/evidence.ts';
 import type {Edit, Recipe} from '../change.ts';
 import {
@@ -32,7 +32,7 @@ const cniKey = (node: NodeEvidence): {readonly path: string; readonly key: Reado
 
 const lastingEdit = (node: NodeEvidence, isOn: boolean): readonly Edit[] => {
 	const place = cniKey(node);
-	return place === undefined ? [] : [{kind: 'json', ...place, value: isOn}];
+	return place === undefined || (isOn && hasPromiscMode(node)) ? [] : [{kind: 'json', ...place, value: isOn}];
 };
 
 /** hairpin_mode of the bridge ports of the Service's backends, and of pods to come. */
@@ -56,7 +56,9 @@ export const hairpinPort: Recipe = {
 			return refuse('no bridge port of a backend is known', 'name the Service: hairpin fix hairpin-port=on svc/NAME --from pod/NAME');
 		}
 
-		return {...emptyPlan, nodes, notes: ['the CNI configuration counts for pods that are plugged in from now on; where flannel runs as a DaemonSet, it writes that file anew from its ConfigMap kube-flannel-cfg when it starts']};
+		const promiscuous = isOn ? kitchen.nodes.filter(node => hasPromiscMode(node)).map(({node}) => node) : [];
+		const notes = promiscuous.length > 0 ? [`pods that are made later will not have it on ${promiscuous.join(', ')}: the CNI configuration there says promiscMode, and the bridge plugin makes no pod where it says hairpinMode as well; change both there by hand`] : [];
+		return {...emptyPlan, nodes, notes: [...notes, 'the CNI configuration counts for pods that are plugged in from now on; where flannel runs as a DaemonSet, it writes that file anew from its ConfigMap kube-flannel-cfg when it starts']};
 	},
 	isInForce: (node, _value, plan) => mapKnown(node.bridges, () => hasPorts(node, plannedPorts(plan, node.node))),
 	assume: (node, _value, plan) => withPort(node, plannedPorts(plan, node.node)),

@@ -11,7 +11,7 @@ const isClientMarking = ({chain, text}: IptablesRule): boolean => {
 	}
 
 	const isOfSet = chain === 'KUBE-SERVICES' && / --match-set KUBE-(?:6-)?CLUSTER-IP (?:src|dst),dst /v.test(text);
-	return text.endsWith('-j KUBE-MARK-MASQ') && (isOfSet || (/^KUBE-SV[CL]-/v.test(chain) && text.includes('cluster IP')));
+	return text.endsWith('-j KUBE-MARK-MASQ') && (isOfSet || (/^KUBE-(?:SV[CL]-|SERVICES$)/v.test(chain) && text.includes('cluster IP')));
 };
 
 /** One rule for all Services; without masqueradeAll and clusterCIDR it is for a node's own connections, whose source is a ClusterIP (pkg/proxy/ipvs/proxier.go, writeIptablesRules). */

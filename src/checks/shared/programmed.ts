@@ -7,6 +7,7 @@ import type {
 } from '../../evidence/evidence.ts';
 import {mapKnown, unknown, valueOf} from '../../evidence/known.ts';
 import {kernelProxyMode} from '../../evidence/readings.ts';
+import type {Target} from '../../target.ts';
 import {formatAddress} from './words.ts';
 
 /** A backend that a node's kernel sends the Service to. kube-proxy leaves a real server at weight 0 until its connections are over: it gets no new ones. */
@@ -21,6 +22,12 @@ const backendOfRule = (text: string): string | undefined => /--comment "[^"]* ->
 
 /** Packets of pods come to kube-proxy's chains by PREROUTING alone: who flushed it left rules that nothing leads to. */
 const isLedTo = (rules: readonly IptablesRule[]): boolean => rules.some(({chain, text}) => chain === 'PREROUTING' && text.endsWith(' -j KUBE-SERVICES'));
+
+/** Where a connection to the ClusterIP is led: with internalTrafficPolicy Local to KUBE-SVL-, beside which KUBE-SVC- serves those from outside. */
+const chainOfClusterIp = (rules: readonly IptablesRule[], {service, port}: Pick<Target, 'service' | 'port'>): string | undefined => rules
+	.filter(({chain, text}) => chain === 'KUBE-SERVICES' && text.includes(` -d ${service.clusterIp}/`) && text.includes(` --dport ${port.port} `) && text.includes(` -p ${port.protocol.toLowerCase()} `))
+	.map(({text}) => / -j (?<chain>KUBE-SV[CL]-\S+)$/v.exec(text)?.groups?.chain)
+	.find(chain => chain !== undefined);
 
 const ofIptables = ({node, iptables}: Pick<NodeEvidence, 'node' | 'iptables'>, {target: {service, port}}: Evidence): Known<readonly ProgrammedBackend[]> => {
 	if ('unknown' in iptables) {
@@ -38,7 +45,8 @@ const ofIptables = ({node, iptables}: Pick<NodeEvidence, 'node' | 'iptables'>, {
 		return mapKnown(iptables, () => []);
 	}
 
-	const led = mine.filter(({text}) => text.includes(' -j KUBE-SEP-'));
+	const first = chainOfClusterIp(rules, {service, port});
+	const led = mine.filter(({chain, text}) => text.includes(' -j KUBE-SEP-') && (first === undefined || chain === first));
 	const backends = led.map(({text}) => backendOfRule(text));
 	return backends.includes(undefined)
 		? unknown(`the rules of ${node} do not name their backends (kube-proxy before 1.24)`)

@@ -1,7 +1,7 @@
 import type {Service} from '../../cluster/cluster.ts';
 import type {Evidence, NodeEvidence} from '../../evidence/evidence.ts';
 import {valueOf} from '../../evidence/known.ts';
-import {bridgeOfPod} from '../../evidence/readings.ts';
+import {bridgeOfPod, configuredProxy} from '../../evidence/readings.ts';
 import {joinWords, podLabel} from './words.ts';
 
 /** What turning br_netfilter on would bring to light, to be read before it is done. */
@@ -31,7 +31,8 @@ export const loadBridgeNetfilter: readonly string[] = [
 	'modprobe br_netfilter',
 	'sysctl -w net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1',
 	...persistBridgeNetfilter,
-	'# undo: sysctl -w net.bridge.bridge-nf-call-iptables=0, or rmmod br_netfilter; never modprobe -r, which removes the bridge itself',
+	'grep -rs bridge-nf-call /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d   # a file that sorts behind that one and says 0 wins at boot: it must go, or the new one sort last',
+	'# undo: rm both files, and sysctl -w net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0, or rmmod br_netfilter; never modprobe -r, which removes the bridge itself',
 ];
 
 /** The same on several nodes, with what to do first for the target's backends. */
@@ -57,6 +58,9 @@ const editLine = (texts: readonly string[], path: string, key: string, value: st
 
 const findProxyPath = (nodes: readonly NodeEvidence[]): string | undefined =>
 	nodes.map(({kubeProxyConfig}) => valueOf(kubeProxyConfig)?.path).find(known => known !== undefined);
+
+/** Where masqueradeAll stands: nftables mode has a section of its own, ipvs mode reads that of iptables. */
+export const masqueradeAllKey = (nodes: readonly NodeEvidence[]): string => (nodes.some(node => valueOf(configuredProxy(node))?.mode === 'nftables') ? 'nftables.masqueradeAll' : 'iptables.masqueradeAll');
 
 /** How one key of kube-proxy's configuration is changed and made to act: as a systemd unit, on each of these nodes, or as a DaemonSet. */
 export const changeProxyConfig = (nodes: readonly NodeEvidence[], key: string, value: string): readonly string[] => {
