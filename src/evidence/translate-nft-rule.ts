@@ -4,7 +4,7 @@ export type Translated = {readonly words: string; readonly packets: number};
 /** What is asked of a packet: as nft prints it, and in words of iptables. */
 const conditions: ReadonlyArray<readonly [RegExp, (groups: Readonly<Record<string, string>>) => string]> = [
 	[/^ip6? (?<end>[ds])addr (?<not>!= )?(?<address>[\da-f][\d.\/:a-f]*) /v, ({end, not, address}) => `${not === undefined ? '' : '! '}-${end} ${address}`],
-	[/^ip6? (?<end>[ds])addr (?<not>!= )?\{ (?<addresses>[ ,\-.\d\/:a-f]+) \} /v, ({end, not, addresses}) => `${not === undefined ? '' : '! '}-${end} ${addresses.replaceAll(' ', '')}`],
+	[/^ip6? (?<end>[ds])addr (?<not>!= )?\{ (?<addresses>[^\}]+) \} /v, ({end, not, addresses}) => `${not === undefined ? '' : '! '}-${end} ${addresses.replaceAll(' ', '')}`],
 	[/^(?<protocol>tcp|udp|sctp) dport (?<port>\d+) /v, ({protocol, port}) => `-p ${protocol} --dport ${port}`],
 	[/^meta l4proto (?<protocol>tcp|udp|sctp) /v, ({protocol}) => `-p ${protocol}`],
 	[/^ct state (?<states>[\w,]+) /v, ({states}) => `-m conntrack --ctstate ${states.toUpperCase()}`],
