@@ -31,8 +31,7 @@ export const loadBridgeNetfilter: readonly string[] = [
 	'modprobe br_netfilter',
 	'sysctl -w net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1',
 	...persistBridgeNetfilter,
-	'grep -rs bridge-nf-call /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d   # a file that sorts behind that one and says 0 wins at boot: it must go, or the new one sort last',
-	'# undo: rm both files, and sysctl -w net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0, or rmmod br_netfilter; never modprobe -r, which removes the bridge itself',
+	'# undo: rm both files, and sysctl -w net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0, or rmmod br_netfilter; never modprobe -r: it takes the bridge',
 ];
 
 /** The same on several nodes, with what to do first for the target's backends. */
