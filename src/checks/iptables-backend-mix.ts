@@ -33,9 +33,9 @@ const splitNodes = (evidence: Evidence): readonly NodeEvidence[] => evidence.nod
 
 /** Attempts from such a node that failed at no backend that is ready. */
 const isExplained = (cell: Cell, evidence: Evidence): boolean => {
-	const ready = endpointsFrom(evidence, cell.fromNode).map(endpoint => formatAddress(endpoint));
+	const ready = new Set(endpointsFrom(evidence, cell.fromNode).map(endpoint => formatAddress(endpoint)));
 	return isFailing(cell) && cell.path !== 'endpoint' && splitNodes(evidence).some(({node}) => node === cell.fromNode)
-		&& cell.attempts.every(({outcome, backend}) => outcome === 'open' || backend === undefined || !ready.includes(backend));
+		&& cell.attempts.every(({outcome, backend}) => outcome === 'open' || backend === undefined || !ready.has(backend));
 };
 
 const clean: readonly string[] = [

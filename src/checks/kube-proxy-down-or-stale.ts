@@ -30,12 +30,12 @@ type Difference = {
 const compare = (node: NodeEvidence, backends: readonly ProgrammedBackend[], evidence: Evidence): Difference => {
 	const ready = endpointsFrom(evidence, node.node).map(endpoint => formatAddress(endpoint));
 	const used = backends.filter(({weight}) => weight > 0).map(({address}) => address);
-	const listed = evidence.target.endpoints.map(endpoint => formatAddress(endpoint));
+	const listed = new Set(evidence.target.endpoints.map(endpoint => formatAddress(endpoint)));
 	const good = used.filter(address => ready.includes(address));
 	return {
 		node,
 		// Where none is ready, those that end and still serve are sent to (KEP-1669).
-		dead: used.filter(address => !ready.includes(address) && (ready.length > 0 || !listed.includes(address))),
+		dead: used.filter(address => !ready.includes(address) && (ready.length > 0 || !listed.has(address))),
 		// Where the Service prefers those nearby, others are left out on purpose.
 		missing: evidence.target.service.isTopologyAware === true && good.length > 0 ? [] : ready.filter(address => !used.includes(address)),
 		good,

@@ -48,7 +48,9 @@ const findMasked = (evidence: Evidence): readonly string[] => evidence.matrix
 	.flatMap(({from, backend, endpoint, cell, isThroughVip, place}) => {
 		const {target: {policies, port, nodes}} = evidence;
 		const isMasked = isThroughVip && place !== 'itself' && isMasqueradingAll(evidence, cell.fromNode);
-		const masked = from && {...from, namespace: '', labels: {}, ip: nodes.get(cell.fromNode)?.internalIp ?? from.ip};
+		const masked = from && {
+			...from, namespace: '', labels: {}, ip: nodes.get(cell.fromNode)?.internalIp ?? from.ip,
+		};
 		const denials = isMasked && masked && backend && policies && 'policies' in policies ? findDenials(policies.policies, masked, {protocol: port.protocol, port: endpoint.port, pod: backend}) : [];
 		return denials.filter(denial => denial.direction === 'ingress' && isEnforced(denial, evidence));
 	})

@@ -3,9 +3,9 @@ import {checks} from '../../src/catalogue/index.ts';
 import {foresee} from '../../src/changes/foresee.ts';
 import {assumeChange, predictChange} from '../../src/changes/predict.ts';
 import {cellOutcome, nameCell} from '../../src/probes/matrix.ts';
+import {isThorough} from '../helpers/is-thorough.ts';
 import {prepareChange} from '../helpers/prepare-change.ts';
 import {nftCases} from './nftables/nft-cases.ts';
-import {isThorough} from '../helpers/is-thorough.ts';
 import {makeState, nftChanges} from './nftables/nft-changes.ts';
 import {
 	checkOnNftNode,
