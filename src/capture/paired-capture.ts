@@ -65,7 +65,7 @@ const readEntries = (points: readonly Point[], key: 'conntrack' | 'ipvs', isWant
 };
 
 /** Tells whether a line of conntrack or IPVS has the source port of one of these flows. */
-const wordsOf = (flows: readonly Flow[]): (words: readonly string[]) => boolean => {
+const byPortsOf = (flows: readonly Flow[]): (words: readonly string[]) => boolean => {
 	const ports = new Set(flows.map(({client}) => client.port ?? 0).flatMap(port => [`sport=${port}`, port.toString(16).padStart(4, '0').toUpperCase()]));
 	return words => words.some(word => ports.has(word));
 };
@@ -73,8 +73,8 @@ const wordsOf = (flows: readonly Flow[]): (words: readonly string[]) => boolean 
 const collect = (points: readonly Point[], flows: readonly Flow[]): CaptureEvidence => ({
 	points: points.map(point => describePoint(point)),
 	flows,
-	conntrackEntries: readEntries(points, 'conntrack', wordsOf(flows)),
-	ipvsConnections: readEntries(points, 'ipvs', wordsOf(flows)),
+	conntrackEntries: readEntries(points, 'conntrack', byPortsOf(flows)),
+	ipvsConnections: readEntries(points, 'ipvs', byPortsOf(flows)),
 	udpEntries: readEntries(points, 'conntrack', words => words.includes('udp')),
 });
 

@@ -8,6 +8,11 @@ export const hasServers = ({virtualServerCount}: NodeEvidence): boolean => (valu
 /** Whether a kube-proxy in nftables mode left its table on a node. */
 export const hasNftTable = ({nftTables}: NodeEvidence): boolean => (valueOf(nftTables) ?? []).some(table => table.endsWith(' kube-proxy'));
 
+/** Tables that iptables prints the rules of, and flannel's, which leave pods' packets alone. */
+export const isTableOfIptables = (table: string): boolean => /^(?:(?:ip|ip6|arp|bridge) (?:filter|nat|mangle|raw|security)|inet flannel-ipv[46]|ip6? flannel-ipv[46])$/v.test(table);
+
+export const isTableOfKubeProxy = (table: string): boolean => /^ip6? kube-proxy$/v.test(table);
+
 /** Whether a kube-proxy in iptables mode left chains of endpoints on a node. */
 export const hasEndpointChains = ({iptables}: NodeEvidence): boolean =>
 	(valueOf(iptables) ?? []).some(({chains, rules}) => [...chains, ...rules].some(({chain}) => chain.startsWith('KUBE-SEP-')));

@@ -17,7 +17,9 @@ export {
 export {
 	configuredProxy, kernelProxyMode, liveProxy, masqueradesAll, type ProxySettings,
 } from './proxy-readings.ts';
-export {isTranslating, masqueradesAllOfNode, proxyModeOfNode} from './node-proxy.ts';
+export {
+	isTableOfIptables, isTableOfKubeProxy, isTranslating, masqueradesAllOfNode, proxyModeOfNode,
+} from './node-proxy.ts';
 
 export type Plug = {
 	readonly bridge: Bridge;

@@ -11,7 +11,7 @@ import type {
 } from '../evidence/evidence.ts';
 import {mapKnown, unknown, valueOf} from '../evidence/known.ts';
 import {unusualRules} from '../evidence/network.ts';
-import {kernelProxyMode} from '../evidence/readings.ts';
+import {isTableOfIptables, isTableOfKubeProxy, kernelProxyMode} from '../evidence/readings.ts';
 
 const withoutPrefix = (address: string): string => address.split('/', 1)[0];
 
@@ -59,8 +59,6 @@ const proxyRuleset = (node: NodeEvidence): readonly Ruleset[] => {
 		: [{...table, isLeftOut: (_table, chain, {destinationPort = 0}) => chain === 'services' && destinationPort >= 30_000}];
 };
 
-const ofIptables = /^(?:(?:ip|ip6|arp|bridge) (?:filter|nat|mangle|raw|security)|inet flannel-ipv[46]|ip6? flannel-ipv[46])$/v;
-
 /** Tables of nftables that could decide as well; kube-proxy's own where it acts and was not read. */
 const unreadTables = (node: NodeEvidence): readonly string[] => {
 	const isUnread = valueOf(kernelProxyMode(node)) === 'nftables' && 'unknown' in node.proxyTable;
@@ -68,7 +66,7 @@ const unreadTables = (node: NodeEvidence): readonly string[] => {
 		return [`nftables (${node.nftTables.unknown})`];
 	}
 
-	return node.nftTables.value.filter(table => !ofIptables.test(table) && (isUnread || !/^ip6? kube-proxy$/v.test(table))).map(table => `table ${table}`);
+	return node.nftTables.value.filter(table => !isTableOfIptables(table) && (isUnread || !isTableOfKubeProxy(table))).map(table => `table ${table}`);
 };
 
 const virtualServersOf = (node: NodeEvidence): NodeView['virtualServers'] => mapKnown(node.virtualServers, servers => servers.map(server => ({
