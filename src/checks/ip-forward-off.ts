@@ -20,7 +20,8 @@ const keyOfVersion = (version: 4 | 6): string => (version === 6 ? 'net/ipv6/conf
 
 const keyOf = (evidence: Evidence): string => keyOfVersion(ipVersionOf(evidence));
 
-const dotted = (key: string): string => key.replaceAll('/', '.');
+/** As sysctl(8) writes keys: dots and slashes change places, so that a name with a dot stays one name. */
+const dotted = (key: string): string => key.replaceAll(/[.\/]/gv, sign => (sign === '/' ? '.' : '/'));
 
 const isZero = (node: NodeEvidence, key: string): boolean => valueOf(node.sysctls[key])?.trim() === '0';
 
@@ -75,7 +76,7 @@ const turnOn = (key: string): readonly string[] => [
 /** The switches of the IP versions that pods of this node have. */
 const keysOfNode = (node: NodeEvidence): readonly string[] => versionsOf(valueOf(podBridgesOfNode(node)) ?? []).values().map(version => keyOfVersion(version)).toArray();
 
-const keysOff = (node: NodeEvidence): readonly string[] => keysOfNode(node).filter(key => valueOf(readOff(node, key)) === true);
+const keysOff = (node: NodeEvidence): readonly string[] => keysOfNode(node).flatMap(key => switchesOff(node, key));
 
 const judgeNode = (node: NodeEvidence): Verdict => {
 	const off = keysOff(node);

@@ -140,6 +140,9 @@ test('a bridge that does not forward by its own switch is found, and not repaire
 	t.regex(ipForwardOff.judge(closed).because, /^net\.ipv4\.conf\.cni0\.forwarding is 0 on k8s1/v);
 	t.deepEqual(changesFor(ipForwardOff, closed), []);
 	t.true(ipForwardOff.repair(closed).includes('sysctl -w net.ipv4.conf.cni0.forwarding=1'));
+	const alone = closed.nodes.get('k8s1')!;
+	t.regex(ipForwardOff.ofNode?.judge(alone).because ?? '', /^net\.ipv4\.conf\.cni0\.forwarding is 0:/v, 'hairpin nodes names the same switch');
+	t.true(ipForwardOff.ofNode?.repair(alone).includes('sysctl -w net.ipv4.conf.cni0.forwarding=1'));
 });
 
 test('clusterCIDR is read as older versions of kube-proxy show it, and asked for only where it decides', t => {
